@@ -1,0 +1,1 @@
+"""市场 · entries, sales, accounts and settlement; knows nothing of devices."""

@@ -1,0 +1,1 @@
+"""基础 · what every noun stands on: db, errors, clock, units, canon."""
