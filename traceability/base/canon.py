@@ -1,0 +1,66 @@
+"""规范形式 · one value, one sequence of bytes: RFC 8785 canonical JSON and SHA-256.
+
+Only strings, integers within ±2^53, booleans, null, lists and dictionaries with ASCII keys are
+allowed: for these, sorted JSON without spaces is RFC 8785 (a test compares with the reference
+library). A float never enters the chain.
+"""
+
+from hashlib import sha256 as _sha256
+
+import orjson
+
+INTEGER_MAX = 2**53 - 1  # RFC 8785 §3.2.2.3: beyond it readers of JSON disagree
+DEPTH_MAX = 12
+
+
+class NotCanonical(ValueError):
+    """The value has no canonical form here: a float, a huge integer, a strange key or text."""
+
+
+def _check(value: object, depth: int = 0) -> None:
+    if depth > DEPTH_MAX:
+        raise NotCanonical("nested too deeply")
+    if value is None or isinstance(value, bool):
+        return
+    if isinstance(value, str):
+        if not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError as error:
+                raise NotCanonical("text with a lone surrogate") from error
+    elif isinstance(value, int):
+        if not -INTEGER_MAX <= value <= INTEGER_MAX:
+            raise NotCanonical("integer beyond 2^53")
+    else:
+        _check_inside(value, depth)
+
+
+def _check_inside(value: object, depth: int) -> None:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if not (isinstance(key, str) and key.isascii()):
+                raise NotCanonical("a key that is not ASCII text")
+            _check(inner, depth + 1)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _check(inner, depth + 1)
+    else:
+        raise NotCanonical(f"{type(value).__name__} has no canonical form")
+
+
+def canonical(value: object) -> bytes:
+    r"""The canonical bytes of a value.
+
+    >>> canonical({"b": 1, "a": ["牛", None, True]})
+    b'{"a":["\xe7\x89\x9b",null,true],"b":1}'
+
+    Raises:
+        NotCanonical: a float, an integer beyond 2^53, a non-ASCII key, or too deep.
+    """
+    _check(value)
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def sha256(data: bytes) -> bytes:
+    """SHA-256 of bytes, 32 bytes."""
+    return _sha256(data).digest()

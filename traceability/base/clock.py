@@ -1,0 +1,63 @@
+"""时间 · instants are aware UTC, days are Chinese.
+
+`.date()` on a UTC instant is the wrong day from midnight to 08:00 in China, so only this module
+may say on which day an instant falls.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+CHINA = ZoneInfo("Asia/Shanghai")
+
+
+def utc(at: datetime) -> datetime:
+    """The same instant in UTC.
+
+    Raises:
+        ValueError: a naive datetime names no instant.
+    """
+    if at.tzinfo is None:
+        raise ValueError("a naive datetime names no instant")
+    return at.astimezone(UTC)
+
+
+def legal_day(at: datetime) -> date:
+    """The calendar day on which an instant falls for the law.
+
+    >>> legal_day(datetime(2026, 11, 21, 16, 30, tzinfo=UTC))
+    datetime.date(2026, 11, 22)
+    """
+    return utc(at).astimezone(CHINA).date()
+
+
+def start_of(day: date) -> datetime:
+    """The instant at which a legal day begins.
+
+    >>> start_of(date(2026, 11, 22)).isoformat()
+    '2026-11-21T16:00:00+00:00'
+    """
+    return datetime.combine(day, time(), CHINA).astimezone(UTC)
+
+
+def end_of(day: date) -> datetime:
+    """The instant at which a legal day is over; the first that no longer belongs to it."""
+    return start_of(day + timedelta(days=1))
+
+
+def stamp(at: datetime) -> str:
+    """An instant as the chain writes it: UTC, milliseconds, `Z`.
+
+    >>> stamp(datetime(2026, 11, 22, 6, 12, 3, 123999, tzinfo=UTC))
+    '2026-11-22T06:12:03.123Z'
+    """
+    at = utc(at)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+
+
+def unstamp(text: str) -> datetime:
+    """The instant that `stamp` wrote.
+
+    >>> unstamp("2026-11-22T06:12:03.123Z").microsecond
+    123000
+    """
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
