@@ -1,0 +1,112 @@
+"""事件种类 · every kind of event: its Chinese label, its public fields, its CBV business step.
+
+A kind is `noun.past_participle` and is never removed or reused. The default is private: only the
+fields named here leave the platform. No public field may hold a person, a price or a place below
+a township.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """事件种类."""
+
+    CHAIN_RESUMED = "chain.resumed"
+    EVENT_ANNULLED = "event.annulled"
+    EVIDENCE_STORED = "evidence.stored"
+    PARTY_REGISTERED = "party.registered"
+    PARTY_CHANGED = "party.changed"
+    HOLDING_REGISTERED = "holding.registered"
+    CONSENT_GRANTED = "consent.granted"
+    CONSENT_REVOKED = "consent.revoked"
+    INSTRUMENT_REGISTERED = "instrument.registered"
+    INSTRUMENT_VERIFIED = "instrument.verified"
+    ANIMAL_REGISTERED = "animal.registered"
+    ANIMAL_RETAGGED = "animal.retagged"
+    ANIMAL_EID_BOUND = "animal.eid_bound"
+    ANIMAL_DIED = "animal.died"
+    ANIMAL_SLAUGHTERED = "animal.slaughtered"
+    IMMUNISATION_GIVEN = "immunisation.given"
+    TREATMENT_GIVEN = "treatment.given"
+    DECLARATION_FILED = "declaration.filed"
+    DECLARATION_ACCEPTED = "declaration.accepted"
+    DECLARATION_REFUSED = "declaration.refused"
+    INSPECTION_RECORDED = "inspection.recorded"
+    CERTIFICATE_ISSUED = "certificate.issued"
+    CERTIFICATE_REVOKED = "certificate.revoked"
+    MOVEMENT_DEPARTED = "movement.departed"
+    MOVEMENT_ARRIVED = "movement.arrived"
+    WEIGHING_RECORDED = "weighing.recorded"
+    WEIGHING_ANNULLED = "weighing.annulled"
+    SALE_AGREED = "sale.agreed"
+    SALE_WEIGHED = "sale.weighed"
+    SALE_FUNDED = "sale.funded"
+    SALE_HANDED_OVER = "sale.handed_over"
+    SALE_ACCEPTED = "sale.accepted"
+    SALE_SETTLED = "sale.settled"
+    SALE_CANCELLED = "sale.cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class KindSpec:
+    """种类说明 · label for people, fields for everybody, step for EPCIS (CBV 2.0 §7.1)."""
+
+    label: str
+    public: frozenset[str] = frozenset()
+    step: str | None = None
+    v: int = 1
+
+
+def _spec(label: str, public: str = "", step: str | None = None) -> KindSpec:
+    return KindSpec(label, frozenset(public.split()), step)
+
+
+PLACE = "place_kind township"
+JOURNEY = "from_kind from_township to_kind to_township"
+
+SPECS: dict[Kind, KindSpec] = {
+    Kind.CHAIN_RESUMED: _spec("恢复登记", "lost_from lost_to epoch"),
+    Kind.EVENT_ANNULLED: _spec("作废", "annulled_kind"),
+    Kind.EVIDENCE_STORED: _spec("存证", "media_type"),
+    Kind.PARTY_REGISTERED: _spec("主体登记"),
+    Kind.PARTY_CHANGED: _spec("主体变更"),
+    Kind.HOLDING_REGISTERED: _spec("场所登记", PLACE),
+    Kind.CONSENT_GRANTED: _spec("授权代办"),
+    Kind.CONSENT_REVOKED: _spec("收回代办授权"),
+    Kind.INSTRUMENT_REGISTERED: _spec("计量器具登记", "serial_no division_g max_g"),
+    Kind.INSTRUMENT_VERIFIED: _spec("计量检定", "certificate_no verified_on valid_until"),
+    Kind.ANIMAL_REGISTERED: _spec(
+        "登记", f"ear_tag breed sex born_month origin {PLACE}", "commissioning"
+    ),
+    Kind.ANIMAL_RETAGGED: _spec("补戴耳标", "ear_tag old_ear_tag reason", "repairing"),
+    Kind.ANIMAL_EID_BOUND: _spec("绑定电子耳标", "eid", "commissioning"),
+    Kind.ANIMAL_DIED: _spec("死亡", "cause disposal", "destroying"),
+    Kind.ANIMAL_SLAUGHTERED: _spec("屠宰", PLACE, "slaughtering"),
+    Kind.IMMUNISATION_GIVEN: _spec(
+        "免疫", f"disease vaccine dose_no given_on {PLACE}", "inspecting"
+    ),
+    Kind.TREATMENT_GIVEN: _spec("用药", "given_on clear_on", "inspecting"),
+    Kind.DECLARATION_FILED: _spec("检疫申报", f"purpose head_count {JOURNEY}", "inspecting"),
+    Kind.DECLARATION_ACCEPTED: _spec("申报受理", "", "inspecting"),
+    Kind.DECLARATION_REFUSED: _spec("申报不予受理", "", "inspecting"),
+    Kind.INSPECTION_RECORDED: _spec("临床检查", "passed", "inspecting"),
+    Kind.CERTIFICATE_ISSUED: _spec(
+        "签发检疫证明",
+        f"number form purpose head_count valid_from valid_until {JOURNEY}",
+        "inspecting",
+    ),
+    Kind.CERTIFICATE_REVOKED: _spec("检疫证明作废", "number", "inspecting"),
+    Kind.MOVEMENT_DEPARTED: _spec("启运", f"certificate_number {JOURNEY}", "departing"),
+    Kind.MOVEMENT_ARRIVED: _spec("到达", f"certificate_number {JOURNEY}", "arriving"),
+    Kind.WEIGHING_RECORDED: _spec("过磅", f"basis evidence_level {PLACE}", "inspecting"),
+    Kind.WEIGHING_ANNULLED: _spec("过磅作废", "", "inspecting"),
+    Kind.SALE_AGREED: _spec("成交", PLACE, "accepting"),
+    Kind.SALE_WEIGHED: _spec("成交过磅", "", "accepting"),
+    Kind.SALE_FUNDED: _spec("货款到账", "", "accepting"),
+    Kind.SALE_HANDED_OVER: _spec("交割", PLACE, "receiving"),
+    Kind.SALE_ACCEPTED: _spec("验收", "", "accepting"),
+    Kind.SALE_SETTLED: _spec("结算", "", "accepting"),
+    Kind.SALE_CANCELLED: _spec("成交撤销", "", "accepting"),
+}
+assert SPECS.keys() == set(Kind)
