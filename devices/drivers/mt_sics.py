@@ -1,0 +1,37 @@
+r"""梅特勒-托利多 MT-SICS · answers to `S`, `SI` and `SIR`: `S S     425.50 kg`.
+
+Source: Mettler-Toledo, MT-SICS Interface Commands Reference Manual, commands S, SI, SIR.
+
+>>> frame, = MtSics().feed(b"S S     425.50 kg\r\n")
+>>> frame.weight_g, frame.stable
+(425500, True)
+>>> [frame.error for frame in MtSics().feed(b"S I\r\nS +\r\nS -\r\nS S 100 lb\r\n")]
+['no_weight', 'over_range', 'under_range', 'not_kg']
+"""
+
+import re
+
+from devices.drivers.frames import Frame, Lines, grams_of, weight
+
+LINE = re.compile(r"^S ([SD]) +(-?[0-9]+(?:\.[0-9]+)?) +(\S+)$")
+WITHOUT_WEIGHT = {"S I": "no_weight", "S +": "over_range", "S -": "under_range"}
+
+
+class MtSics(Lines):
+    """Lines of a Mettler-Toledo terminal."""
+
+    def __init__(self) -> None:
+        super().__init__(read_line)
+
+
+def read_line(raw: bytes) -> Frame:
+    """The weight of one answer."""
+    text = raw.rstrip(b"\r\n").decode("latin-1")
+    if error := WITHOUT_WEIGHT.get(text.rstrip()):
+        return Frame(raw, error=error)
+    parts = LINE.match(text)
+    if parts is None:
+        return Frame(raw, error="malformed")
+    if parts[3] != "kg":
+        return Frame(raw, error="not_kg")
+    return weight(raw, grams_of(parts[2]), stable=parts[1] == "S")
