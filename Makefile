@@ -6,7 +6,7 @@ VENV ?= .venv
 PYTHON ?= python3 python3.13 python3.12 python3.11 python3.14 python
 T ?=
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --only-binary :all:
+PIP := $(BIN)/python -m pip install --progress-bar off --disable-pip-version-check --no-input --only-binary :all:
 export PYTHONUNBUFFERED := 1
 unexport PYTHONPATH
 
@@ -49,8 +49,10 @@ bench: $(VENV)/.development ## 全部基准测试，每项与同机对照并给�
 conformance: setup ## SUITE=名称：标准输入逐行 JSON，标准输出逐行回答 · run outside vectors
 	@exec $(BIN)/python -m app.conformance $(SUITE)
 
-migration: setup
-	@exec $(BIN)/python -m app.migrate new $(NAME)
+migration: $(VENV)/.development
+	@$(BIN)/python -m app.migrate new $(NAME)
+	@$(BIN)/ruff check --fix --quiet app/migrations
+	@$(BIN)/ruff format --quiet app/migrations
 
 # ---- the virtual environment; a stamp is as new as the requirements it stands for ----
 
@@ -79,7 +81,13 @@ mkdir -p "$(VENV)" 2>/dev/null && [ -w "$(VENV)" ] || { \
   echo "No permission to write $(VENV): use a folder of your own, or VENV=/a/path/you/may/write." >&2; exit 1; }
 endef
 
-define OFFLINE
+# One line that counts the packages; pip's warnings and errors go to standard error as they are.
+define INSTALL
+{ $(PIP) $(1) || echo FAILED; } | { n=0; bad=0; while read -r word name _; do case $$word in \
+  Collecting) n=$$((n + 1)); printf '\r  %3d %-44s' $$n "$$name";; \
+  Installing) printf '\r  %3d 个包，正在写入… %-30s\n' $$n "";; \
+  FAILED) bad=1; echo;; \
+esac; done; [ $$bad -eq 0 ]; } || \
 { echo "依赖安装失败：请检查网络；内网可先设置镜像，如 pip config set global.index-url https://镜像/simple" >&2; \
   echo "Installing failed: check the network, or point pip at a mirror, then repeat; what is done stays." >&2; exit 1; }
 endef
@@ -91,10 +99,10 @@ $(VENV)/.python:
 
 $(VENV)/.runtime: requirements.txt | $(VENV)/.python
 	@$(MAY_WRITE); echo "安装运行依赖（首次约一两分钟）…"
-	@$(PIP) -r requirements.txt || $(OFFLINE)
+	@$(call INSTALL,-r requirements.txt)
 	@touch $@
 
 $(VENV)/.development: requirements.txt requirements-dev.txt requirements-prod.txt | $(VENV)/.python
 	@$(MAY_WRITE); echo "安装测试与开发依赖（首次约两三分钟）…"
-	@$(PIP) -r requirements.txt -r requirements-prod.txt -r requirements-dev.txt || $(OFFLINE)
+	@$(call INSTALL,-r requirements.txt -r requirements-prod.txt -r requirements-dev.txt)
 	@touch $@ $(VENV)/.runtime

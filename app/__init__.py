@@ -1,1 +1,1 @@
-"""应用 · the Flask service: pages, JSON API, command line, worker and notices; nobody imports it."""
+"""应用 · the Flask service: pages, JSON API, command line, worker, notices; nobody imports it."""
