@@ -14,7 +14,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-DATA = Path(__file__).parent.parent / "data" / "regions.tsv"
+DATA = Path(__file__).parent.parent / "data" / "gb2260.tsv"
 CODE_DIGITS = 6
 
 
