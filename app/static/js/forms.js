@@ -1,0 +1,167 @@
+// Forms: nothing sent twice, nothing missing sent, nothing typed lost.
+import { iconOf, note, toast } from "./notes.js";
+
+const SAVE_AFTER_MS = 300;
+const KEEP_MS = 7 * 24 * 3600 * 1000;
+const SENT = "draft-sent";
+
+function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+const keyOf = (form) => `draft:${document.body.dataset.who || ""}:${location.pathname}:${form.id}`;
+const kept = (field) => field.name && !["hidden", "password", "file", "submit", "button"].includes(field.type) && !field.closest("[data-no-draft]");
+
+function read(key) {
+  try {
+    const draft = JSON.parse(localStorage.getItem(key));
+    return draft && Date.now() - draft.at < KEEP_MS ? draft : null;
+  } catch { return null; }
+}
+function write(key, draft) {
+  try { localStorage.setItem(key, JSON.stringify(draft)); } catch { /* full or forbidden: no draft */ }
+}
+function forget(key) {
+  try { localStorage.removeItem(key); } catch { /* nothing kept, nothing to forget */ }
+}
+
+function save(form) {
+  const fields = [...form.elements].filter(kept)
+    .map((field) => [field.name, ["radio", "checkbox"].includes(field.type) ? [field.value, field.checked] : field.value]);
+  write(keyOf(form), { at: Date.now(), fields });
+}
+
+function put(form, [name, value]) {
+  for (const field of [...form.elements].filter((each) => each.name === name && kept(each))) {
+    if (!Array.isArray(value)) {
+      const changed = field.value !== value;
+      field.value = value;
+      if (changed) field.dispatchEvent(new Event("input", { bubbles: true }));
+      return changed;
+    }
+    if (field.value === value[0] && field.checked !== value[1]) {
+      field.checked = value[1];
+      return true;
+    }
+  }
+  return false;
+}
+
+function restore(form) {
+  const draft = !form.querySelector("[data-errors]") && read(keyOf(form));
+  if (!draft || !draft.fields.map((each) => put(form, each)).some(Boolean)) return;
+  const box = note("info", `已恢复上次没提交的内容（${new Date(draft.at).toLocaleString("zh-CN", { month: "long", day: "numeric", hour: "2-digit", minute: "2-digit" })}）`);
+  const clear = document.createElement("button");
+  clear.type = "button";
+  clear.className = "button quiet";
+  clear.textContent = "清空重填";
+  clear.addEventListener("click", () => { form.reset(); forget(keyOf(form)); box.remove(); });
+  box.append(clear);
+  box.classList.add("errors-head");
+  form.prepend(box);
+}
+
+/** A draft is forgotten when the page after its submit shows neither errors nor a failure. */
+function settleSent() {
+  const key = sessionStorage.getItem(SENT);
+  const [arrival] = performance.getEntriesByType("navigation");
+  if (!key || (arrival && arrival.type !== "navigate")) return;
+  sessionStorage.removeItem(SENT);
+  if (!document.body.dataset.error && !document.querySelector("[data-errors]")) forget(key);
+}
+
+function mark(field, words) {
+  const box = field.closest(".field");
+  if (!box) return;
+  box.classList.add("bad");
+  field.setAttribute("aria-invalid", "true");
+  let line = box.querySelector(".error");
+  if (!line) {
+    line = document.createElement("div");
+    line.className = "error";
+    line.id = `${field.name}-error`;
+    line.append(iconOf("x-octagon-fill"), document.createElement("span"));
+    box.append(line);
+    field.setAttribute("aria-describedby", `${field.getAttribute("aria-describedby") || ""} ${line.id}`.trim());
+  }
+  line.querySelector("span").textContent = words;
+}
+
+function unmark(field) {
+  const box = field.closest?.(".field.bad");
+  if (!box) return;
+  box.classList.remove("bad");
+  box.querySelectorAll(".error").forEach((line) => line.remove());
+  box.querySelectorAll("[aria-invalid]").forEach((each) => each.removeAttribute("aria-invalid"));
+}
+
+/** The fields left empty, each marked; a group of radio buttons counts once. */
+function missing(form) {
+  const groups = new Set();
+  return [...form.elements].filter((field) => {
+    if (!field.required || field.disabled || groups.has(field.name)) return false;
+    groups.add(field.name);
+    const box = field.type === "radio" ? form.querySelector(`input[name="${CSS.escape(field.name)}"]:checked`) : field;
+    const empty = !box || (field.type === "checkbox" ? !field.checked : !box.value.trim());
+    if (empty) mark(field, field.dataset.missing || "请填写这一项");
+    return empty;
+  });
+}
+
+function release(form) {
+  delete form.dataset.sending;
+  form.removeAttribute("aria-busy");
+  document.querySelectorAll("[data-waiting]").forEach((button) => {
+    button.removeAttribute("aria-disabled");
+    delete button.dataset.waiting;
+  });
+}
+
+function submit(event, offline) {
+  const form = event.target;
+  if (!form.matches("form[data-guard]")) return;
+  const stop = (words) => { event.preventDefault(); event.stopPropagation(); if (words) toast("warn", words); };
+  if (form.dataset.sending) { stop("正在提交，请稍等"); return; }
+  const empty = missing(form);
+  if (empty.length) { stop(); empty[0].focus(); return; }
+  if (offline()) { stop("没有网络，内容已留在本机；连上后再按一次"); return; }
+  const key = form.querySelector("[data-idempotency]");
+  if (key && !key.value) key.value = newKey();
+  form.dataset.sending = "1";
+  form.setAttribute("aria-busy", "true");
+  if (event.submitter) {
+    event.submitter.dataset.waiting = "1";
+    event.submitter.setAttribute("aria-disabled", "true");
+  }
+  if (form.matches("[data-draft]")) {
+    save(form);
+    sessionStorage.setItem(SENT, keyOf(form));
+  }
+}
+
+export function watchForms(offline) {
+  let timer = 0;
+  settleSent();
+  document.querySelectorAll("form[data-draft]").forEach(restore);
+  document.querySelector("[data-errors]")?.focus();
+  document.addEventListener("input", (event) => {
+    unmark(event.target);
+    const form = event.target.form;
+    if (!event.isTrusted || !form?.matches("[data-draft]")) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => save(form), SAVE_AFTER_MS);
+  });
+  document.addEventListener("submit", (event) => submit(event, offline), true);
+  addEventListener("pageshow", () => document.querySelectorAll("form[data-sending]").forEach(release));
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const form = event.detail.elt.closest("form");
+    if (!form?.dataset.sending) return;
+    release(form);
+    if (event.detail.successful && form.matches("[data-draft]")) {
+      forget(keyOf(form));
+      const key = form.querySelector("[data-idempotency]");
+      if (key) key.value = "";
+    }
+  });
+}

@@ -1,0 +1,1 @@
+"""页面 · one module of pages for each noun, named after it."""
