@@ -1,0 +1,282 @@
+"""网关 · from the broker into the database: the only consumer of readings, and the live frames.
+
+The network thread only queues; the writer collects up to 500 messages or 20 ms, keeps them in
+one transaction, and then, never before, acknowledges: PUBACK to the broker and the numbers
+themselves to the device, whose outbox lets go of nothing else.
+"""
+
+import logging
+import queue
+import signal
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv311
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from traceability.base.db import transaction
+
+from . import inbox, messages, topics
+from .inbox import NO_DEVICE, Arrived, Hook, Receipt, no_hook
+from .topics import Channel, Topic
+
+GROUP_MAX = 500
+GROUP_SECONDS = 0.02
+QUEUE_MAX = 5_000
+RETRY_SECONDS = 0.2
+RETRY_SECONDS_MAX = 5.0
+KEEP_ALIVE_SECONDS = 30
+PORTS = {"mqtt": 1883, "mqtts": 8883}
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewaySettings:
+    """How to reach the broker with the platform's own account."""
+
+    url: str  # mqtt://host:port or mqtts://host:port
+    name: str
+    password: str
+    part: str = "ingest"  # the client id is name:part
+    ca_file: str | None = None
+    shared_group: str | None = None  # several gateways share the readings, on mosquitto
+
+
+@dataclass(slots=True)
+class Counts:
+    """What one gateway has done since it started."""
+
+    groups: int = 0
+    messages: int = 0
+    retained: int = 0
+    retries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    arrived: Arrived
+    number: int  # the broker's packet number
+    connection: int  # which connection it came on: numbers start again with each
+
+
+def make_client(settings: GatewaySettings, *, manual_ack: bool) -> Client:
+    """A client for the broker, not yet connected; every session is clean."""
+    client = Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=f"{settings.name}:{settings.part}",
+        clean_session=True,
+        protocol=MQTTv311,
+        manual_ack=manual_ack,
+    )
+    client.username_pw_set(settings.name, settings.password)
+    if urlsplit(settings.url).scheme == "mqtts":
+        client.tls_set(ca_certs=settings.ca_file)
+    client.reconnect_delay_set(min_delay=1, max_delay=5)
+    client.max_inflight_messages_set(1_000)
+    client.max_queued_messages_set(10_000)
+    return client
+
+
+def connect(client: Client, settings: GatewaySettings) -> None:
+    """Begin to connect, in a thread, and again whenever the line is lost."""
+    url = urlsplit(settings.url)
+    assert url.hostname, "the settings were checked where they were read"
+    client.connect_async(url.hostname, url.port or PORTS[url.scheme], keepalive=KEEP_ALIVE_SECONDS)
+    client.loop_start()
+
+
+class Gateway:
+    """网关 · takes readings from the broker and keeps them, in groups."""
+
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        engine: Engine,
+        now: Callable[[], datetime],
+        *,
+        hook: Hook = no_hook,
+    ) -> None:
+        self._engine = engine
+        self._now = now
+        self._hook = hook
+        self._settings = settings
+        share = f"$share/{settings.shared_group}/" if settings.shared_group else ""
+        self._filter = share + topics.ALL_READINGS
+        self._waiting: queue.Queue[_Waiting] = queue.Queue(QUEUE_MAX)
+        self._stop = threading.Event()
+        self._connection = 0
+        self.subscribed = threading.Event()
+        self.counts = Counts()
+        self._client = make_client(settings, manual_ack=True)
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_subscribe = self._on_subscribe
+        self._client.on_message = self._on_message
+
+    def run(self) -> None:
+        """Take messages until told to stop; what was taken is kept before the end."""
+        connect(self._client, self._settings)
+        try:
+            while not self._stop.is_set():
+                if group := self._collect():
+                    self._keep(group)
+        finally:
+            self._client.disconnect()
+            self._client.loop_stop()
+
+    def stop(self) -> None:
+        """End after the group in hand."""
+        self._stop.set()
+
+    def _on_connect(
+        self,
+        client: Client,
+        _userdata: object,
+        _flags: ConnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            logger.error("broker refuses the gateway: %s", reason)
+            return
+        self._connection += 1
+        client.subscribe(self._filter, qos=1)
+
+    def _on_disconnect(
+        self,
+        _client: Client,
+        _userdata: object,
+        _flags: DisconnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        self.subscribed.clear()
+        logger.info("broker gone: %s", reason)
+
+    def _on_subscribe(
+        self,
+        _client: Client,
+        _userdata: object,
+        _number: int,
+        reasons: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        if any(reason.is_failure for reason in reasons):
+            logger.error("broker refuses the subscription %s", self._filter)
+            return
+        self.subscribed.set()
+
+    def _on_message(self, client: Client, _userdata: object, message: MQTTMessage) -> None:
+        """Queue it; a full queue holds the network thread, and so the broker, back."""
+        if message.retain:
+            self.counts.retained += 1  # nobody knows when it was said: never a reading
+            client.ack(message.mid, message.qos)
+            return
+        arrived = Arrived(_device_of(message), bytes(message.payload))
+        waiting = _Waiting(arrived, message.mid if message.qos else 0, self._connection)
+        while not self._stop.is_set():
+            try:
+                self._waiting.put(waiting, timeout=1)
+            except queue.Full:
+                continue
+            return
+
+    def _collect(self) -> list[_Waiting]:
+        """The next group: at most 500 messages, at most 20 ms after the first."""
+        try:
+            group = [self._waiting.get(timeout=0.2)]
+        except queue.Empty:
+            return []
+        end = time.monotonic() + GROUP_SECONDS
+        while len(group) < GROUP_MAX:
+            try:
+                group.append(self._waiting.get(timeout=max(0.0, end - time.monotonic())))
+            except queue.Empty:
+                break
+        return group
+
+    def _keep(self, group: list[_Waiting]) -> None:
+        """Keep a group however long the database takes; acknowledge only after the commit."""
+        pause = RETRY_SECONDS
+        while not self._stop.is_set():
+            try:
+                receipts = self._commit([waiting.arrived for waiting in group])
+            except OperationalError:  # the database is away, locked or restarting
+                self.counts.retries += 1
+                logger.exception("group of %s not kept, tried again", len(group))
+                self._stop.wait(pause)
+                pause = min(pause * 2, RETRY_SECONDS_MAX)
+            except Exception:  # one message that cannot be kept must not hold up the others
+                logger.exception("group of %s not kept, tried one by one", len(group))
+                if len(group) == 1:
+                    self._give_up(group[0])
+                    return
+                for waiting in group:
+                    self._keep([waiting])
+                return
+            else:
+                self._acknowledge(group, receipts)
+                return
+
+    def _give_up(self, waiting: _Waiting) -> None:
+        """Keep the bytes of a message that the store itself stumbles over."""
+        at = self._now()
+        with transaction(self._engine, recorded_at=at) as session:
+            receipts = inbox.set_aside(session, waiting.arrived, reason="store_failed", at=at)
+        self._acknowledge([waiting], receipts)
+
+    def _commit(self, arrived: list[Arrived]) -> list[Receipt]:
+        at = self._now()
+        with transaction(self._engine, recorded_at=at) as session:
+            receipts = inbox.store(session, arrived, at=at, hook=self._hook)
+            self._hook("before commit")
+        self._hook("after commit")
+        return receipts
+
+    def _acknowledge(self, group: list[_Waiting], receipts: list[Receipt]) -> None:
+        self._hook("before ack")
+        for waiting in group:
+            if waiting.number and waiting.connection == self._connection:
+                self._client.ack(waiting.number, 1)
+        for code, ack in acks(receipts):
+            self._client.publish(str(Topic(code, Channel.ACK)), messages.format_ack(ack), qos=1)
+        self._hook("after ack")
+        self.counts.groups += 1
+        self.counts.messages += len(group)
+
+
+def acks(receipts: list[Receipt]) -> Iterator[tuple[str, messages.Ack]]:
+    """The acknowledgements of a group, one for each device and boot."""
+    numbers: dict[tuple[str, int], tuple[set[int], set[int]]] = defaultdict(lambda: (set(), set()))
+    for receipt in receipts:
+        if receipt.boot is not None and receipt.seq is not None and receipt.code != NO_DEVICE:
+            stored, aside = numbers[receipt.code, receipt.boot]
+            (stored if receipt.kept_as_reading else aside).add(receipt.seq)
+    for (code, boot), (stored, aside) in numbers.items():
+        yield code, messages.Ack(boot=boot, stored=tuple(stored), set_aside=tuple(aside))
+
+
+def _device_of(message: MQTTMessage) -> str:
+    try:
+        return topics.parse(message.topic).device
+    except ValueError:  # a bad topic, or one that is no UTF-8
+        return NO_DEVICE
+
+
+def main(
+    settings: GatewaySettings, *, engine: Engine, now: Callable[[], datetime], hook: Hook = no_hook
+) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    gateway = Gateway(settings, engine, now, hook=hook)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: gateway.stop())
+    gateway.run()
