@@ -83,6 +83,12 @@ def _rows() -> list[dict[str, Any]]:
     return rows
 
 
+def published_codes() -> frozenset[str]:
+    """The codes of all townships and villages in the list, without a database."""
+    below = {RegionLevel.TOWNSHIP, RegionLevel.VILLAGE}
+    return frozenset(row["code"] for row in _rows() if row["level"] in below)
+
+
 def load_regions(session: Session) -> int:
     """Bring the table in line with the published lists; safe to repeat. Answers rows added.
 

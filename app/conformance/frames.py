@@ -1,0 +1,75 @@
+"""设备检验 · suites for what readers and scales send: `devices.drivers` and `devices.stability`."""
+
+from app.conformance.answers import Answer, BadLine, Line, integer, octets, octets_list, text
+from devices.drivers.formats import FORMATS, Format, one_frame
+from devices.drivers.frames import Frame, Profile, in_profile
+from devices.stability import ERROR_LABELS, Rule, Watch
+
+READER = "allflex"  # accepts every line form of rules of the trade for readers
+
+
+def reader_line(line: Line) -> Answer:
+    """The electronic number in one line of a reader."""
+    raw = text(line, "text").encode("utf-8", errors="surrogatepass")
+    frame = one_frame(READER, raw)
+    if frame.eid is None:
+        raise _refused(frame)
+    return {"eid": frame.eid}
+
+
+def scale_frame(line: Line) -> Answer:
+    """The weight in one frame of a scale."""
+    known, profile = _format(line), _profile(line)
+    frame = in_profile(one_frame(known.name, octets(line.get("hex"), "hex")), profile)
+    if frame.weight_g is None:
+        raise _refused(frame)
+    return {"weight_g": frame.weight_g, "stable": frame.stable}
+
+
+def scale_stream(line: Line) -> Answer:
+    """Every frame of a stream that arrives in pieces."""
+    known, profile = _format(line), _profile(line)
+    equal_frames = integer(line, "n", default=Rule().equal_frames)
+    if equal_frames < 1:
+        raise BadLine("bad_input", "字段 n 应为正整数")
+    decoder, watch = known.decoder(), Watch(Rule(equal_frames=equal_frames))
+    frames = [frame for chunk in octets_list(line, "chunks") for frame in decoder.feed(chunk)]
+    frames += decoder.close()
+    if profile is Profile.TRADE:
+        frames = [watch.see(frame) for frame in frames]
+    return {"frames": [_frame(frame) for frame in frames]}
+
+
+def formats(_line: Line) -> Answer:
+    """The formats that are built, with the maker's document each rests on."""
+    rows = [
+        {"format": each.name, "reads": each.kind, "label": each.label, "document": each.document}
+        for each in FORMATS.values()
+    ]
+    return {"formats": rows}
+
+
+def _format(line: Line) -> Format:
+    name = text(line, "format")
+    known = FORMATS.get(name)
+    if known is None or known.kind != "weight":
+        raise BadLine("unknown_format", f"没有称重格式 {name}：用 SUITE=formats 列出已有格式")
+    return known
+
+
+def _profile(line: Line) -> Profile:
+    try:
+        return Profile(line.get("profile", Profile.DISPLAY))
+    except ValueError as error:
+        raise BadLine("bad_input", "字段 profile 应为 display 或 trade") from error
+
+
+def _refused(frame: Frame) -> BadLine:
+    code = frame.error or "malformed"
+    return BadLine(code, ERROR_LABELS[code])
+
+
+def _frame(frame: Frame) -> Answer:
+    if frame.weight_g is None:
+        return {"error": frame.error or "malformed"}
+    return {"weight_g": frame.weight_g, "stable": frame.stable}

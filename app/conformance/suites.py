@@ -1,0 +1,18 @@
+"""检验套件 · every suite by its name; whoever builds a parser adds its suite here."""
+
+from app.conformance import codes, frames, proofs
+from app.conformance.answers import Suite
+
+SUITES: dict[str, Suite] = {
+    "canonical-json": proofs.canonical_json,
+    "check-digit": codes.check_digit,
+    "cn-id": codes.cn_id,
+    "digital-link": codes.digital_link,
+    "merkle-consistency": proofs.merkle_consistency,
+    "merkle-inclusion": proofs.merkle_inclusion,
+    "merkle-root": proofs.merkle_root,
+    "reader-line": frames.reader_line,
+    "scale-frame": frames.scale_frame,
+    "scale-stream": frames.scale_stream,
+    "tag-frame": codes.tag_frame,
+}
