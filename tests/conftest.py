@@ -1,9 +1,19 @@
 """Shared by every test: where everything must be installed, a skip counts as a failure."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from shutil import copyfile
 
 import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from tests.world import MORNING, World
+from traceability import regions, rules, verdict
+from traceability.base.db import Base, make_engine, transaction
+
+_KNOWN = (verdict,)  # imported so that every table of the package is known
 
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"  # set by .ci/run, which installs every tool
 
@@ -30,3 +40,36 @@ def pytest_make_collect_report(
         report.outcome = "failed"
         report.longrepr = f"{collector.nodeid} skipped where nothing may be missing"
     return report
+
+
+@pytest.fixture(scope="session")
+def template_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with every table and all reference data, made once and copied."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    engine = make_engine(f"sqlite:///{path}")
+    Base.metadata.create_all(engine)
+    with transaction(engine, recorded_at=MORNING) as session:
+        regions.load_regions(session)
+        rules.load(session)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def engine(template_database: Path, tmp_path: Path) -> Iterator[Engine]:
+    """A database of the test's own."""
+    path = tmp_path / "platform.db"
+    copyfile(template_database, path)
+    engine = make_engine(f"sqlite:///{path}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def world(engine: Engine) -> Iterator[World]:
+    """A small county, in one open transaction."""
+    with Session(engine, expire_on_commit=False) as session:
+        yield World(engine, session)

@@ -61,3 +61,12 @@ def unstamp(text: str) -> datetime:
     123000
     """
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+def to_ms(at: datetime) -> datetime:
+    """The instant as the chain keeps it: whole milliseconds.
+
+    >>> to_ms(datetime(2026, 11, 22, 6, 12, 3, 123999, tzinfo=UTC)).microsecond
+    123000
+    """
+    return unstamp(stamp(at))

@@ -31,22 +31,37 @@ ERASED = Erased()
 
 
 @dataclass(frozen=True, slots=True)
+class Members:
+    """成员 · a list of references in the state, kept as rows of a link table."""
+
+    model: type[Any]
+    owner: str  # column that points to the folded row
+    member: str  # column that points to the listed row
+
+
+@dataclass(frozen=True, slots=True)
 class Folded:
     """A table whose rows are subjects, how to fold them, and which columns are not folded."""
 
     model: type[Any]
     fold: Fold
     unchained: Mapping[str, str]  # column → why it is not in the chain
+    members: Mapping[str, Members]  # field of the state → the link table that holds it
 
 
 FOLDS: dict[str, Folded] = {}
 """Reference prefix → how to fold it. Filled by the nouns, read by the audit."""
 
 
-def register(model: type[Subject], fold: Fold, unchained: Mapping[str, str] | None = None) -> None:
+def register(
+    model: type[Subject],
+    fold: Fold,
+    unchained: Mapping[str, str] | None = None,
+    members: Mapping[str, Members] | None = None,
+) -> None:
     """Declare how rows of a table follow from their events; once, beside the table."""
     reasons = {"id": "内部编号", "ref": "引用", **(unchained or {})}
-    FOLDS[model.__ref_prefix__] = Folded(model, fold, reasons)
+    FOLDS[model.__ref_prefix__] = Folded(model, fold, reasons, members or {})
 
 
 def folded(fold: Fold, history: Iterable[EventView]) -> State | None:
@@ -55,6 +70,11 @@ def folded(fold: Fold, history: Iterable[EventView]) -> State | None:
     for each in events.effective(list(history)):
         state = fold(state, each)
     return state
+
+
+def private(event: EventView, field: str) -> Any:
+    """A private field; `ERASED` where the private part is gone."""
+    return ERASED if event.private is None else event.private.get(field)
 
 
 def plain(value: Any) -> Any:
@@ -97,8 +117,10 @@ def refold(session: Session) -> None:
         row = session.scalars(select(entry.model).where(entry.model.ref == ref)).one()
         state = folded(entry.fold, events.history(session, ref)) or {}
         for column, value in state.items():
-            if value is not ERASED:
+            if value is not ERASED and column not in entry.members:
                 setattr(row, column, stored(session, row, column, value))
+        session.flush()
+        session.refresh(row)  # what it is related to has changed with its foreign keys
 
 
 def stored(session: Session, row: Base, column: str, value: Any) -> Any:

@@ -1,0 +1,261 @@
+"""检查 · what each rule asks, on plain values: facts and parameters in, a finding out.
+
+Pure: no table, no clock. A rule's row in `rules` gives its dates, citation, severity and
+parameters; the check of the same code gives its question. Unknown facts are None, and a check that
+needs one says 无记录.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from traceability.base.clock import legal_day
+from traceability.identifiers.ear_tags import parse_ear_tag
+from traceability.identifiers.refusals import IdentifierError
+
+PROVINCE_DIGITS = 2
+
+
+class Result(StrEnum):
+    """检查结果."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    WARNED = "warned"
+    NOT_APPLICABLE = "not_applicable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateFacts:
+    """What is known of the certificate an animal travels under."""
+
+    number: str
+    form: str  # DA within five days and out of the province, DB the same day within it
+    valid_from: datetime
+    valid_until: date
+    origin_region: str
+    destination_region: str
+    revoked: bool = False
+    names_destination: bool = True  # the place the animal goes to or has come to
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known when an act is judged; None means that nothing is recorded."""
+
+    purpose: str | None = None
+    state: str | None = None
+    ear_tag: str | None = None
+    born_on: date | None = None
+    ended_on: date | None = None
+    fmd_doses: tuple[date, ...] = ()
+    clear_on: date | None = None
+    restrictions: tuple[str, ...] = ()
+    certificate: CertificateFacts | None = None
+    inspection: Mapping[str, bool] = field(default_factory=dict)
+    declared_at: datetime | None = None
+    leaves_on: date | None = None
+    scale_verified_on: date | None = None
+    scale_valid_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found, the words its sentence needs, and the evidence it used."""
+
+    result: Result
+    evidence: str = ""
+    words: Mapping[str, object] = field(default_factory=dict)
+
+
+Check = Callable[[Facts, datetime, Mapping[str, Any]], Finding]
+CHECKS: dict[str, Check] = {}
+
+NOT_APPLICABLE = Finding(Result.NOT_APPLICABLE)
+
+
+def check(code: str) -> Callable[[Check], Check]:
+    """Declare the check of a rule code."""
+
+    def declare(function: Check) -> Check:
+        CHECKS[code] = function
+        return function
+
+    return declare
+
+
+def _found(passed: bool, evidence: str, **words: object) -> Finding:  # noqa: FBT001 - the very finding
+    return Finding(Result.PASSED if passed else Result.FAILED, evidence, words)
+
+
+@check("animal.tagged")
+def tagged(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """A known ear tag is worn."""
+    try:
+        tag = parse_ear_tag(facts.ear_tag or "")
+    except IdentifierError as error:
+        return _found(False, error.sentence)
+    return _found(True, tag.grouped)
+
+
+@check("animal.fit_state")
+def fit_state(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """The animal is alive and not held, condemned or gone."""
+    state = facts.state or "unknown"
+    label = params["labels"].get(state, "无记录")
+    return _found(state == "alive", f"状态：{label}", state=label)
+
+
+@check("restriction.none")
+def unrestricted(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """No outbreak zone and no hold touches it."""
+    names = "、".join(facts.restrictions)
+    return _found(not facts.restrictions, names or "无管控", names=names)
+
+
+@check("immunisation.fmd")
+def immunised(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """The newest dose protects: old enough to work, young enough to last."""
+    today = legal_day(at)
+    if facts.born_on is not None and (today - facts.born_on).days < params["calf_days"]:
+        return Finding(Result.NOT_APPLICABLE, "犊牛未到首免日龄")
+    doses = sorted(day for day in facts.fmd_doses if day <= today)
+    if not doses:
+        return _found(False, "口蹄疫免疫：无记录", detail="没有口蹄疫免疫记录")
+    begins, ends = (timedelta(days=params[name]) for name in ("from_days", "to_days"))
+    protected = any(day + begins <= today <= day + ends for day in doses)
+    last = doses[-1]
+    return _found(protected, f"末次免疫 {last}", detail=f"末次免疫 {last} 不在保护期内")
+
+
+@check("withdrawal.slaughter")
+def withdrawn_for_slaughter(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """An animal for slaughter has no open withdrawal period."""
+    if facts.purpose != "slaughter":
+        return NOT_APPLICABLE
+    return _withdrawal(facts, at)
+
+
+@check("withdrawal.debt")
+def withdrawal_debt(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """An animal sold on alive carries its open withdrawal period to the new keeper."""
+    if facts.purpose == "slaughter":
+        return NOT_APPLICABLE
+    return _withdrawal(facts, at)
+
+
+def _withdrawal(facts: Facts, at: datetime) -> Finding:
+    if facts.clear_on is None:
+        return _found(True, "无用药记录")
+    days = (facts.clear_on - legal_day(at)).days
+    return _found(days <= 0, f"休药期解除日 {facts.clear_on}", days=days, clear_on=facts.clear_on)
+
+
+@check("certificate.present")
+def certified(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """There is a certificate for this journey, and it was not revoked."""
+    paper = facts.certificate
+    if paper is None:
+        return _found(False, "无检疫证明", detail="没有检疫证明")
+    if paper.revoked:
+        return _found(False, paper.number, detail=f"检疫证明 {paper.number} 已作废")
+    if not paper.names_destination:
+        return _found(False, paper.number, detail=f"检疫证明 {paper.number} 的到达地不是这里")
+    return _found(True, paper.number)
+
+
+@check("certificate.in_force")
+def in_force(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """The certificate's last day is not over."""
+    paper = facts.certificate
+    if paper is None:
+        return NOT_APPLICABLE
+    valid = paper.valid_from <= at and legal_day(at) <= paper.valid_until
+    words = {"number": paper.number, "valid_until": paper.valid_until}
+    return _found(valid, f"{paper.number} 有效至 {paper.valid_until}", **words)
+
+
+@check("certificate.within_days")
+def within_days(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """No certificate is valid for longer than its form allows."""
+    paper = facts.certificate
+    if paper is None:
+        return NOT_APPLICABLE
+    days_max = int(params[paper.form])
+    days = (paper.valid_until - legal_day(paper.valid_from)).days
+    return _found(0 <= days < days_max, f"{paper.number} {days + 1} 日内有效", days_max=days_max)
+
+
+@check("certificate.b_within_province")
+def b_within_province(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """Form B serves within the province only."""
+    paper = facts.certificate
+    if paper is None or paper.form != "DB":
+        return NOT_APPLICABLE
+    return _found(_same_province(paper), paper.number, number=paper.number)
+
+
+@check("certificate.a_leaves_province")
+def a_leaves_province(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """Form A is for animals that leave the province."""
+    paper = facts.certificate
+    if paper is None or paper.form != "DA":
+        return NOT_APPLICABLE
+    return _found(not _same_province(paper), paper.number, number=paper.number)
+
+
+def _same_province(paper: CertificateFacts) -> bool:
+    left, right = paper.origin_region, paper.destination_region
+    return left[:PROVINCE_DIGITS] == right[:PROVINCE_DIGITS]
+
+
+@check("certificate.within_life")
+def within_life(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """No certificate for an animal not yet born or no longer alive."""
+    today = legal_day(at)
+    born = facts.born_on is None or facts.born_on <= today
+    lives = facts.ended_on is None or today <= facts.ended_on
+    return _found(born and lives, f"出生 {facts.born_on}，终止 {facts.ended_on or '无'}")
+
+
+@check("declaration.lead_time")
+def lead_time(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """The declaration comes early enough."""
+    if facts.leaves_on is None:
+        return NOT_APPLICABLE
+    days = (facts.leaves_on - legal_day(facts.declared_at or at)).days
+    return _found(days >= params["days"], f"提前 {days} 天申报", days=params["days"])
+
+
+@check("instrument.verified")
+def scale_verified(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """The scale is within its verification period."""
+    begin, end = facts.scale_verified_on, facts.scale_valid_until
+    if begin is None or end is None:
+        return _found(False, "秤：无检定记录", detail="这台秤没有检定记录")
+    valid = begin <= legal_day(at) <= end
+    return _found(valid, f"检定有效期至 {end}", detail=f"这台秤的检定有效期 {end} 已过")
+
+
+def _named(name: str) -> Check:
+    def named(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+        if name not in facts.inspection:
+            return _found(False, "没有检查")
+        return _found(facts.inspection[name], "官方兽医检查")
+
+    return named
+
+
+INSPECTION_CHECKS = {
+    "area": "来自非封锁区，场内未发生相关动物疫情",
+    "farm_risk": "养殖场所符合风险分级管理规定",
+    "documents": "申报材料符合检疫规程规定",
+    "tag": "畜禽标识符合规定",
+    "immunised": "按规定强制免疫并在保护期内",
+    "healthy": "临床检查健康",
+    "lab": "需要实验室检测的，检测结果合格",
+}
+for _name in INSPECTION_CHECKS:
+    CHECKS[f"inspection.{_name}"] = _named(_name)
