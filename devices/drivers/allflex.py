@@ -13,8 +13,8 @@ and the power-on line `STX CR LF`); field captures of an RS420 (ISO 24631-6 styl
 
 import re
 
-from devices.drivers.eids import hexadecimal, tag
 from devices.drivers.frames import Frame, Lines
+from devices.drivers.tags import hexadecimal, tag
 
 PRINTABLE = bytes(range(0x21, 0x7F))
 RS420 = re.compile(r"^1000000(\d{3})(\d{12})\d{12}$")
@@ -61,13 +61,13 @@ def read_line(raw: bytes) -> Frame:
 
 def _read(raw: bytes, text: str) -> Frame | None:
     if parts := RS420.match(text):
-        return tag(raw, country=int(parts[1]), national=int(parts[2]))
+        return tag(raw, parts[1] + parts[2])
     if INDUSTRIAL.match(text):
         return Frame(raw, error="not_iso")
     if parts := LINE.match(text) or JOINED.match(text):
-        return tag(raw, country=int(parts[1]), national=int(parts[2]))
+        return tag(raw, parts[1] + parts[2])
     if parts := HEX_FIELDS.match(text):
-        return tag(raw, country=int(parts[1], 16), national=int(parts[2], 16))
+        return tag(raw, f"{parts[1]}.{parts[2]}")
     return hexadecimal(raw, text)
 
 
