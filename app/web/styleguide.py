@@ -123,12 +123,12 @@ FIGURES = [
     {"label": "待上传", "value": "3 条"},
 ]
 TYPED = MultiDict(
-    {"ear_tag": "25205260001234", "price": "26.8", "breed": "simmental_cross", "sex": "male"}
+    {"animal_tag": "25205260001234", "agreed_price": "26.8", "animal_breed": "simmental_cross"}
 )
 ERRORS = {
-    "ear_tag": ["耳标号应为 15 位数字，这里只有 14 位"],
-    "price": ["单价超出今天参考价 25.90–27.40 元/公斤 的两倍，请核对"],
-    "sex": ["请选择性别"],
+    "animal_tag": ["耳标号应为 15 位数字，这里只有 14 位"],
+    "agreed_price": ["单价超出今天参考价 25.90–27.40 元/公斤 的两倍，请核对"],
+    "animal_sex": ["请选择性别"],
 }
 SAMPLE_CODE = Markup(  # a drawing, not user text
     '<svg viewBox="0 0 29 29" role="img" aria-label="二维码样子"><path d="M4 4h7v7H4zM18 4h7v7h-7z'

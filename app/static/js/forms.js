@@ -141,7 +141,8 @@ function submit(event, offline) {
 }
 
 export function watchForms(offline) {
-  let timer = 0;
+  let timer = 0, typing = null;
+  const keep = () => { if (typing) save(typing); typing = null; };
   settleSent();
   document.querySelectorAll("form[data-draft]").forEach(restore);
   document.querySelector("[data-errors]")?.focus();
@@ -150,13 +151,16 @@ export function watchForms(offline) {
     const form = event.target.form;
     if (!event.isTrusted || !form?.matches("[data-draft]")) return;
     clearTimeout(timer);
-    timer = setTimeout(() => save(form), SAVE_AFTER_MS);
+    typing = form;
+    timer = setTimeout(keep, SAVE_AFTER_MS);
   });
+  addEventListener("pagehide", keep);
   document.addEventListener("submit", (event) => submit(event, offline), true);
   addEventListener("pageshow", () => document.querySelectorAll("form[data-sending]").forEach(release));
   document.addEventListener("htmx:afterRequest", (event) => {
     const form = event.detail.elt.closest("form");
     if (!form?.dataset.sending) return;
+    if (typing === form) typing = null;
     release(form);
     if (event.detail.successful && form.matches("[data-draft]")) {
       forget(keyOf(form));
