@@ -57,6 +57,9 @@ class Facts:
     inspection: Mapping[str, bool] = field(default_factory=dict)
     declared_at: datetime | None = None
     leaves_on: date | None = None
+    arrived_at: datetime | None = None
+    reported_at: datetime | None = None
+    crosses_province: bool | None = None
     scale_verified_on: date | None = None
     scale_valid_until: date | None = None
 
@@ -226,7 +229,24 @@ def lead_time(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
     if facts.leaves_on is None:
         return NOT_APPLICABLE
     days = (facts.leaves_on - legal_day(facts.declared_at or at)).days
-    return _found(days >= params["days"], f"提前 {days} 天申报", days=params["days"])
+    wanted = params.get(f"days_{facts.purpose}", params["days"])
+    return _found(days >= wanted, f"提前 {days} 天申报", days=wanted)
+
+
+@check("arrival.reported")
+def arrival_reported(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """The arrival is reported in time; while time is left, nothing is overdue."""
+    local = not facts.crosses_province
+    if facts.arrived_at is None or (params["across_provinces_only"] and local):
+        return NOT_APPLICABLE
+    told = facts.reported_at or at
+    if "hours" in params:
+        in_time = told <= facts.arrived_at + timedelta(hours=params["hours"])
+    else:  # the day of arrival does not count
+        in_time = (legal_day(told) - legal_day(facts.arrived_at)).days <= params["days"]
+    reported = facts.reported_at is not None
+    evidence = f"{legal_day(told)} 已作落地报告" if reported else "落地报告：无记录"
+    return _found(in_time, evidence)
 
 
 @check("instrument.verified")
