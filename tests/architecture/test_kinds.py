@@ -12,8 +12,23 @@ NOT_YET: set[str] = {
     kind.name
     for kind in Kind
     if kind.value.split(".")[0]
-    in "chain evidence party holding consent instrument animal immunisation treatment declaration"
-    " inspection certificate movement weighing sale".split()
+    in [
+        "chain",
+        "evidence",
+        "party",
+        "holding",
+        "consent",
+        "instrument",
+        "animal",
+        "immunisation",
+        "treatment",
+        "declaration",
+        "inspection",
+        "certificate",
+        "movement",
+        "weighing",
+        "sale",
+    ]
 }
 
 
