@@ -46,9 +46,8 @@ class Credential(Base):
     device: Mapped[Device] = relationship()
 
 
-_NOT_CHAINED = "access to the broker, not a fact of the trade; the access log keeps who did it"
-UNCHAINED: dict[str, str] = {
-    f"credential.{column.name}": _NOT_CHAINED for column in Credential.__table__.columns
+UNCHAINED_TABLES = {
+    "credential": "access to the broker, not a fact of the trade; the access log keeps who did it"
 }
 
 

@@ -13,8 +13,9 @@ from enum import StrEnum
 from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from traceability.base.db import Base, Subject
+from traceability.base.db import Base
 from traceability.base.errors import Conflict, NotFound, RuleViolation
+from traceability.base.refs import REF_CHARS_MAX, new_ref
 
 from .drivers.formats import FORMATS
 
@@ -61,13 +62,15 @@ class DeviceFacts:
     stable_frames: int = 5
 
 
-class Device(Base, Subject):
+class Device(Base):
     """设备 · one reader or scale; its code is its MQTT client id and user name."""
 
     __tablename__ = "device"
-    __ref_prefix__ = "device"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[str] = mapped_column(
+        String(REF_CHARS_MAX), unique=True, default=lambda: new_ref("device")
+    )
     code: Mapped[str] = mapped_column(String(32), unique=True)
     kind: Mapped[DeviceKind]
     format: Mapped[str] = mapped_column(String(32))
@@ -94,9 +97,8 @@ class Device(Base, Subject):
         )
 
 
-_NOT_CHAINED = "a device is mentioned, never a subject; each weighing carries its device's facts"
-UNCHAINED: dict[str, str] = {
-    f"device.{column.name}": _NOT_CHAINED for column in Device.__table__.columns
+UNCHAINED_TABLES = {
+    "device": "mentioned, never a subject; each weighing carries its scale's facts in its event"
 }
 
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Table, UniqueConstraint, insert, select, text, tuple_
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, insert, select, text, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -34,7 +34,10 @@ class Reading(Base):
     """读数 · one message of a device, as it came and as the server decodes it."""
 
     __tablename__ = "reading"
-    __table_args__ = (UniqueConstraint("device_id", "boot", "seq"),)
+    __table_args__ = (
+        UniqueConstraint("device_id", "boot", "seq"),
+        Index("ix_reading_device_id_at", "device_id", "at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     device_id: Mapped[int] = mapped_column(ForeignKey("device.id"))
@@ -86,12 +89,7 @@ class InboxTally(Base):
 
 
 _ROW = "readings are rows, not events; a weighing's event carries the SHA-256 of the raw frames"
-UNCHAINED: dict[str, str] = {
-    f"{table.name}.{column.name}": _ROW
-    for table in (Reading.__table__, SetAside.__table__, InboxTally.__table__)
-    if isinstance(table, Table)
-    for column in table.columns
-}
+UNCHAINED_TABLES = {"reading": _ROW, "set_aside": _ROW, "inbox_tally": _ROW}
 
 
 class Outcome(StrEnum):
