@@ -39,6 +39,7 @@ class Kind(StrEnum):
     MOVEMENT_ARRIVED = "movement.arrived"
     WEIGHING_RECORDED = "weighing.recorded"
     WEIGHING_ANNULLED = "weighing.annulled"
+    ACCOUNT_OPENED = "account.opened"
     SALE_AGREED = "sale.agreed"
     SALE_WEIGHED = "sale.weighed"
     SALE_FUNDED = "sale.funded"
@@ -101,6 +102,7 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.MOVEMENT_ARRIVED: _spec("到达", f"certificate_number {JOURNEY}", "arriving"),
     Kind.WEIGHING_RECORDED: _spec("过磅", f"basis evidence_level {PLACE}", "inspecting"),
     Kind.WEIGHING_ANNULLED: _spec("过磅作废", "", "inspecting"),
+    Kind.ACCOUNT_OPENED: _spec("开立账户"),
     Kind.SALE_AGREED: _spec("成交", PLACE, "accepting"),
     Kind.SALE_WEIGHED: _spec("成交过磅", "", "accepting"),
     Kind.SALE_FUNDED: _spec("货款到账", "", "accepting"),
