@@ -42,7 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--config", type=Path, help="TOML 或 JSON 配置文件")
     parser.add_argument("--broker", default="mqtt://127.0.0.1:1883", help="mqtt://主机:端口")
-    parser.add_argument("--outbox", type=Path, default=Path("outbox.db"), help="发件箱文件")
+    parser.add_argument(
+        "--outbox", type=Path, default=Path("var/edge-outbox.db"), help="发件箱文件"
+    )
     parser.add_argument("--port", action="append", default=[], help="设备=格式@来源，可多次")
     parser.add_argument("--passwords", type=Path, help="JSON：设备编号到密码")
     parser.add_argument("--until-drained", action="store_true", help="文件读完并全部被确认后退出")

@@ -46,7 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--crate", action="append", default=[], help="称笼编号，可多次")
     parser.add_argument("--animals", type=Path, help='JSON：[{"eid": …, "weight_g": …}, …]')
     parser.add_argument("--head", type=int, default=40, help="没有 --animals 时的头数")
-    parser.add_argument("--outbox", type=Path, default=Path("simulator-outbox.db"), help="发件箱")
+    parser.add_argument(
+        "--outbox", type=Path, default=Path("var/simulator-outbox.db"), help="发件箱"
+    )
     parser.add_argument("--passwords", type=Path, help="JSON：设备编号到密码")
     parser.add_argument("--pause", type=float, default=12.0, help="两头牛之间的秒数")
     parser.add_argument("--speed", type=float, default=1.0, help="过秤动作的倍速")

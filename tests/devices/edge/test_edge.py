@@ -2,6 +2,7 @@
 
 import os
 import pty
+import sqlite3
 import subprocess
 import sys
 import tty
@@ -12,6 +13,7 @@ import pytest
 
 from devices.edge import link
 from devices.edge.config import EdgeConfig, PortConfig
+from devices.edge.outbox import Entry, Outbox
 from devices.edge.program import Edge
 from devices.messages import Ack
 from devices.simulator.equipment import Socket, allflex, yaohua_0
@@ -126,6 +128,24 @@ def test_a_dead_broker_delays_but_loses_nothing(
     ledger.wait_until(lambda: len(ledger.stored) == 3, seconds=10)
     wait_until(lambda: edge.backlog() == 0)
     assert [reading.weight_g for reading in ledger.readings()] == [300_000, 400_000, 500_000]
+
+
+def test_a_full_disk_delays_but_loses_nothing(
+    edge: Edge, ledger: Ledger, scale: Socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals, put = [1, 2], Outbox.put
+
+    def full_at_first(outbox: Outbox, device: str, entry: Entry) -> None:
+        if refusals:
+            raise sqlite3.OperationalError(f"database or disk is full {refusals.pop()}")
+        put(outbox, device, entry)
+
+    monkeypatch.setattr(Outbox, "put", full_at_first)
+    scale.say(animal(425_500))
+
+    ledger.wait_until(lambda: len(ledger.stored) == 1)
+    wait_until(lambda: edge.backlog() == 0)
+    assert refusals == []
 
 
 @pytest.mark.usefixtures("edge")
