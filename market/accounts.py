@@ -40,11 +40,11 @@ ACCOUNT_KIND_LABELS = {
 MAY_OWE = {AccountKind.SALE}  # its balance is what is still owed, so it is credited first
 
 
-class Account(Subject, Base):
+class LedgerAccount(Subject, Base):
     """账户 · one owner's account of one kind; that of a sale is named by the sale."""
 
-    __tablename__ = "account"
-    __ref_prefix__ = "account"
+    __tablename__ = "ledger_account"
+    __ref_prefix__ = "ledger_account"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[AccountKind]
@@ -61,14 +61,14 @@ class Transfer(Subject, Base):
     __ref_prefix__ = "transfer"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    debit_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
-    credit_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    debit_id: Mapped[int] = mapped_column(ForeignKey("ledger_account.id"), index=True)
+    credit_id: Mapped[int] = mapped_column(ForeignKey("ledger_account.id"), index=True)
     amount_fen: Mapped[int]
     key: Mapped[str] = mapped_column(String(KEY_CHARS_MAX), unique=True)
     made_at: Mapped[datetime]
 
-    debit: Mapped[Account] = relationship(foreign_keys=[debit_id])
-    credit: Mapped[Account] = relationship(foreign_keys=[credit_id])
+    debit: Mapped[LedgerAccount] = relationship(foreign_keys=[debit_id])
+    credit: Mapped[LedgerAccount] = relationship(foreign_keys=[credit_id])
 
     __table_args__ = (
         CheckConstraint("amount_fen > 0", name="positive"),
@@ -81,12 +81,12 @@ guard_table("transfer")
 
 def account(
     session: Session, kind: AccountKind, owner: Party, name: str, *, at: datetime, by: Party
-) -> Account:
+) -> LedgerAccount:
     """The account of that name, opened at its first use."""
-    found = session.scalars(select(Account).where(Account.name == name)).one_or_none()
+    found = session.scalars(select(LedgerAccount).where(LedgerAccount.name == name)).one_or_none()
     if found is not None:
         return found
-    opened = Account(kind=kind, owner=owner, name=name)
+    opened = LedgerAccount(kind=kind, owner=owner, name=name)
     events.hold(session, opened.ref)
     session.add(opened)
     session.flush()
@@ -104,22 +104,28 @@ def account(
 
 
 def transfer(
-    session: Session, *, debit: Account, credit: Account, amount_fen: int, key: str, at: datetime
+    session: Session,
+    *,
+    debit: LedgerAccount,
+    credit: LedgerAccount,
+    amount_fen: int,
+    key: str,
+    at: datetime,
 ) -> Transfer:
     """Write one transfer; the caller appends the event it belongs to, with `told` in it.
 
     Raises:
-        RuleViolation: `account.bad_amount`, `account.overdrawn`.
-        Conflict: `account.key_used`.
+        RuleViolation: `ledger.bad_amount`, `ledger.overdrawn`.
+        Conflict: `ledger.key_used`.
     """
     if not 0 < amount_fen <= AMOUNT_FEN_MAX:
-        raise RuleViolation("account.bad_amount", "金额应大于 0，请核对")
+        raise RuleViolation("ledger.bad_amount", "金额应大于 0，请核对")
     if session.scalar(select(Transfer.id).where(Transfer.key == key)) is not None:
-        raise Conflict("account.key_used", "这笔款已经记过账，不会重复记")
+        raise Conflict("ledger.key_used", "这笔款已经记过账，不会重复记")
     if credit.kind not in MAY_OWE and balance_fen(session, credit) < amount_fen:
-        raise RuleViolation("account.overdrawn", f"{ACCOUNT_KIND_LABELS[credit.kind]}余额不足")
+        raise RuleViolation("ledger.overdrawn", f"{ACCOUNT_KIND_LABELS[credit.kind]}余额不足")
     if debit.kind in MAY_OWE and -balance_fen(session, debit) < amount_fen:
-        raise RuleViolation("account.overdrawn", "付出的款多于收到的款，请核对")
+        raise RuleViolation("ledger.overdrawn", "付出的款多于收到的款，请核对")
     row = Transfer(
         debit=debit, credit=credit, amount_fen=amount_fen, key=key, made_at=clock.to_ms(at)
     )
@@ -139,7 +145,7 @@ def told(row: Transfer) -> dict[str, Any]:
     }
 
 
-def balance_fen(session: Session, account: Account) -> int:
+def balance_fen(session: Session, account: LedgerAccount) -> int:
     """Debits less credits of an account."""
     debits = select(func.coalesce(func.sum(Transfer.amount_fen), 0)).where(
         Transfer.debit_id == account.id
@@ -174,5 +180,5 @@ def fold_transfer(state: State | None, event: EventView) -> State | None:
     }
 
 
-folding.register(Account, fold)
+folding.register(LedgerAccount, fold)
 folding.register(Transfer, fold_transfer)

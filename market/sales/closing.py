@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from market import accounts
-from market.accounts import Account, AccountKind
+from market.accounts import AccountKind, LedgerAccount
 from market.sales.records import Sale, SaleState, require_next
 from traceability.chain import events
 from traceability.chain.kinds import Kind
@@ -20,7 +20,7 @@ def receive_cash(session: Session, sale: Sale, *, at: datetime, by: Party) -> No
     """The buyer paid the whole amount at the market's counter, which holds it for the seller.
 
     Raises:
-        Conflict: `sale.wrong_state`, `account.key_used`.
+        Conflict: `sale.wrong_state`, `ledger.key_used`.
     """
     _move_money(session, sale, SaleState.FUNDED, Kind.SALE_FUNDED, at=at, by=by)
 
@@ -29,7 +29,7 @@ def pay_seller(session: Session, sale: Sale, *, at: datetime, by: Party) -> None
     """The counter paid the seller in cash; the sale's account is empty and the sale settled.
 
     Raises:
-        Conflict: `sale.wrong_state`, `account.key_used`.
+        Conflict: `sale.wrong_state`, `ledger.key_used`.
     """
     _move_money(session, sale, SaleState.SETTLED, Kind.SALE_SETTLED, at=at, by=by)
 
@@ -54,7 +54,9 @@ def _move_money(
     events.append(session, kind, sale.ref, row.ref, at=at, by=by.ref, **accounts.told(row))
 
 
-def money_of(session: Session, sale: Sale, *, at: datetime, by: Party) -> tuple[Account, Account]:
+def money_of(
+    session: Session, sale: Sale, *, at: datetime, by: Party
+) -> tuple[LedgerAccount, LedgerAccount]:
     """The counter's cash account of the market, and the account of the sale."""
     keeper = sale.market.keeper
     cash, held = AccountKind.COUNTER_CASH, AccountKind.SALE

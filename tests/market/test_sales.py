@@ -213,8 +213,8 @@ def test_the_counter_pays_no_more_than_it_holds(world: World) -> None:
     )
 
     for debit, credit, code in [
-        (held, cash, "account.overdrawn"),
-        (held, cash, "account.overdrawn"),
+        (held, cash, "ledger.overdrawn"),
+        (held, cash, "ledger.overdrawn"),
     ]:
         with pytest.raises(RuleViolation) as refusal:
             accounts.transfer(
@@ -225,7 +225,7 @@ def test_the_counter_pays_no_more_than_it_holds(world: World) -> None:
         accounts.transfer(
             world.session, debit=cash, credit=held, amount_fen=0, key="k", at=world.at
         )
-    assert refusal.value.code == "account.bad_amount"
+    assert refusal.value.code == "ledger.bad_amount"
 
 
 def test_a_repeated_key_moves_no_money(world: World) -> None:
@@ -242,7 +242,7 @@ def test_a_repeated_key_moves_no_money(world: World) -> None:
             world.session, debit=cash, credit=held, amount_fen=5, key="k", at=world.at
         )
 
-    assert refusal.value.code == "account.key_used"
+    assert refusal.value.code == "ledger.key_used"
     assert accounts.balance_fen(world.session, cash) == 5
 
 
