@@ -18,7 +18,7 @@ from app.web import styleguide
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
@@ -215,10 +215,37 @@ def test_a_draft_is_forgotten_once_it_was_accepted_and_kept_while_it_is_refused(
     expect(page.get_by_role("heading", name="已登记")).to_be_visible()
 
     assert page.evaluate("Object.keys(localStorage).length") == 0
-    first, second = site.sent
-    assert len(first["idempotency_key"]) == 32
-    assert first["idempotency_key"] == second["idempotency_key"]
-    assert first["csrf_token"] == "token"
+    assert [sent["csrf_token"] for sent in site.sent] == ["token", "token"]
+
+
+def test_a_repeat_after_a_lost_answer_has_the_same_key_and_a_changed_form_another(
+    site: Site, page: Page
+) -> None:
+    lost: list[str] = []
+
+    def lose(route: Route) -> None:
+        lost.append(route.request.post_data or "")
+        route.abort()
+
+    page.goto(site.url + "/form")
+    page.get_by_label("耳标号").fill("252052600012345")
+    page.get_by_label("说明").fill("左角断")
+    page.route("**/form", lose, times=1)
+    page.get_by_role("button", name="登记牛犊").click()
+    page.wait_for_url("chrome-error://**")
+
+    for remark in ("左角断", "右角断"):
+        page.goto(site.url + "/form")
+        page.get_by_label("耳标号").fill("252052600012345")
+        page.get_by_label("说明").fill(remark)
+        with page.expect_navigation():
+            page.get_by_role("button", name="登记牛犊").click()
+        page.get_by_role("heading", name="已登记").wait_for()
+
+    again, other = (sent["idempotency_key"] for sent in site.sent)
+    assert len(again) == 32
+    assert again in lost[0]
+    assert other != again
 
 
 def test_an_impatient_second_press_sends_nothing_more(site: Site, page: Page) -> None:

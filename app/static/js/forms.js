@@ -10,6 +10,16 @@ function newKey() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+const SECRET = ["csrf_token", "idempotency_key"];
+/** A mark of what a submit says (FNV-1a; the content itself is not kept): the same again is the same act. */
+function markOf(form) {
+  const text = JSON.stringify([...new FormData(form)].filter(([name]) => !SECRET.includes(name))
+    .map(([name, value]) => [name, typeof value === "string" ? value : [value.name, value.size]]));
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
+  return `${text.length}-${hash.toString(16)}`;
+}
+
 const keyOf = (form) => `draft:${document.body.dataset.who || ""}:${location.pathname}:${form.id}`;
 const kept = (field) => field.name && !["hidden", "password", "file", "submit", "button"].includes(field.type) && !field.closest("[data-no-draft]");
 
@@ -26,10 +36,10 @@ function forget(key) {
   try { localStorage.removeItem(key); } catch { /* nothing kept, nothing to forget */ }
 }
 
-function save(form) {
+function save(form, sent = read(keyOf(form))?.sent) {
   const fields = [...form.elements].filter(kept)
     .map((field) => [field.name, ["radio", "checkbox"].includes(field.type) ? [field.value, field.checked] : field.value]);
-  write(keyOf(form), { at: Date.now(), fields });
+  write(keyOf(form), { at: Date.now(), fields, sent });
 }
 
 function put(form, [name, value]) {
@@ -62,13 +72,12 @@ function restore(form) {
   form.prepend(box);
 }
 
-/** A draft is forgotten when the page after its submit shows neither errors nor a failure. */
+/** A draft is forgotten when its submit led straight to a page that shows neither errors nor a fault. */
 function settleSent() {
-  const key = sessionStorage.getItem(SENT);
-  const [arrival] = performance.getEntriesByType("navigation");
-  if (!key || (arrival && arrival.type !== "navigate")) return;
+  const [key, from] = JSON.parse(sessionStorage.getItem(SENT) || "[]");
   sessionStorage.removeItem(SENT);
-  if (!document.body.dataset.error && !document.querySelector("[data-errors]")) forget(key);
+  const arrived = key && document.referrer === from;
+  if (arrived && !document.body.dataset.error && !document.querySelector("[data-errors]")) forget(key);
 }
 
 function mark(field, words) {
@@ -118,6 +127,19 @@ function release(form) {
   });
 }
 
+const lastSent = new WeakMap();
+/** One key for one content: a repeat after a lost answer is harmless, a changed form is a new act. */
+function giveKey(form) {
+  const field = form.querySelector("[data-idempotency]");
+  if (!field) return null;
+  const content = markOf(form);
+  const before = [lastSent.get(form), read(keyOf(form))?.sent].find((each) => each?.content === content);
+  const sent = before || { content, key: newKey() };
+  lastSent.set(form, sent);
+  field.value = sent.key;
+  return sent;
+}
+
 function submit(event, offline) {
   const form = event.target;
   if (!form.matches("form[data-guard]")) return;
@@ -126,8 +148,7 @@ function submit(event, offline) {
   const empty = missing(form);
   if (empty.length) { stop(); empty[0].focus(); return; }
   if (offline()) { stop("没有网络，内容已留在本机；连上后再按一次"); return; }
-  const key = form.querySelector("[data-idempotency]");
-  if (key && !key.value) key.value = newKey();
+  const sent = giveKey(form);
   form.dataset.sending = "1";
   form.setAttribute("aria-busy", "true");
   if (event.submitter) {
@@ -135,8 +156,8 @@ function submit(event, offline) {
     event.submitter.setAttribute("aria-disabled", "true");
   }
   if (form.matches("[data-draft]")) {
-    save(form);
-    sessionStorage.setItem(SENT, keyOf(form));
+    save(form, sent);
+    sessionStorage.setItem(SENT, JSON.stringify([keyOf(form), location.href.split("#")[0]]));
   }
 }
 
@@ -162,10 +183,7 @@ export function watchForms(offline) {
     if (!form?.dataset.sending) return;
     if (typing === form) typing = null;
     release(form);
-    if (event.detail.successful && form.matches("[data-draft]")) {
-      forget(keyOf(form));
-      const key = form.querySelector("[data-idempotency]");
-      if (key) key.value = "";
-    }
+    if (event.detail.successful && form.matches("[data-draft]")) forget(keyOf(form));
+    if (event.detail.successful) lastSent.delete(form);
   });
 }

@@ -3,16 +3,18 @@ import { toast } from "./notes.js";
 
 const DIGITS = 15;
 const GROUPS = [1, 7, 15];
+const ELECTRONIC = /^(156|9)/;
 const KEY_GAP_MS = 40;
 const SCAN_LENGTH_MIN = 8;
 
 /** Full-width digits and signs made plain; spaces and hyphens dropped. */
 export const plain = (text) => text.normalize("NFKC").replace(/[\s\u200b-]+/g, "");
 
-/** `2 520526 00012345`, as far as it is typed; anything but digits stays as it is. */
+/** `2 520526 00012345`, as far as it is typed; an electronic number is not grouped, other text stays. */
 export function grouped(text) {
   const digits = plain(text);
-  if (!/^\d+$/.test(digits) || digits.length > DIGITS) return /^\d*$/.test(digits) ? digits : text;
+  if (!/^\d*$/.test(digits)) return text;
+  if (digits.length > DIGITS || ELECTRONIC.test(digits)) return digits;
   return GROUPS.map((end, i) => digits.slice(i ? GROUPS[i - 1] : 0, end)).filter(Boolean).join(" ");
 }
 
@@ -24,7 +26,7 @@ export function verdictOf(text) {
   if (!/^\d+$/.test(tag)) return ["bad", "耳标号只有数字"];
   if (tag.length < DIGITS) return ["", `已输入 ${tag.length} 位，还差 ${DIGITS - tag.length} 位`];
   if (tag.length > DIGITS) return ["bad", `多了 ${tag.length - DIGITS} 位，请核对`];
-  if (/^(156|9)/.test(tag)) return ["bad", "这像是电子耳标号；这里要填耳标上印的 15 位号"];
+  if (ELECTRONIC.test(tag)) return ["bad", "这像是电子耳标号；这里要填耳标上印的 15 位号"];
   if (tag[0] !== "2") return ["bad", "牛的耳标第一位是 2，请核对"];
   return ["ok", "15 位齐了"];
 }
