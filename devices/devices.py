@@ -20,6 +20,7 @@ from traceability.base.refs import REF_CHARS_MAX, new_ref
 from .drivers.formats import FORMATS
 
 CODE = re.compile(r"[a-z0-9-]{3,32}")
+RESERVED_CODES = {"platform"}  # the platform's own account on every broker
 DIVISION_G_MAX = 100_000
 RANGE_G_MAX = 100_000_000
 STABLE_FRAMES_MAX = 100
@@ -150,7 +151,7 @@ def register(
 
 
 def _check(facts: DeviceFacts) -> None:
-    if not is_code(facts.code):
+    if not is_code(facts.code) or facts.code in RESERVED_CODES:
         raise RuleViolation(
             "device.bad_code", "设备编号须为3至32位小写字母、数字或连字符，例如 crate-1"
         )

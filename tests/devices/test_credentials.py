@@ -90,6 +90,7 @@ def test_the_password_file_has_every_living_device_and_the_platform(engine: Engi
     ("facts", "code"),
     [
         (DeviceFacts(code="Crate 1", kind=DeviceKind.READER, format="allflex"), "device.bad_code"),
+        (DeviceFacts(code="platform", kind=DeviceKind.READER, format="allflex"), "device.bad_code"),
         (DeviceFacts(code="crate-1", kind=DeviceKind.SCALE, format="toledo"), "device.bad_scale"),
         (DeviceFacts(code="crate-1", kind=DeviceKind.SCALE, format="gueltig", division_g=500,
                      max_g=1_000_000), "device.unknown_format"),

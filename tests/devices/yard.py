@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Self
 
 from paho.mqtt.client import Client, MQTTMessage, MQTTv311
@@ -189,7 +190,14 @@ def gateway_settings(port: int, *, part: str = "ingest") -> GatewaySettings:
 class Edge:
     """One device's side: publishes, hears, and notes what was acknowledged."""
 
-    def __init__(self, port: int, account: Account, *, client_id: str | None = None) -> None:
+    def __init__(
+        self,
+        port: int,
+        account: Account,
+        *,
+        client_id: str | None = None,
+        ca_file: Path | None = None,
+    ) -> None:
         self.heard: list[MQTTMessage] = []
         self.stored: set[tuple[int, int]] = set()
         self.set_aside: set[tuple[int, int]] = set()
@@ -203,6 +211,8 @@ class Edge:
             protocol=MQTTv311,
         )
         self.client.username_pw_set(account.name, account.password)
+        if ca_file is not None:
+            self.client.tls_set(ca_certs=str(ca_file))
         self.client.on_connect = lambda _c, _u, _f, reason, _p: self.answer.append(str(reason))
         self.client.on_subscribe = lambda _c, _u, _m, codes, _p: self.granted.append(
             [code.value for code in codes]
@@ -212,7 +222,7 @@ class Edge:
         self._port = port
 
     def __enter__(self) -> Self:
-        self.client.connect("127.0.0.1", self._port, keepalive=60)
+        self.client.connect("localhost", self._port, keepalive=60)
         self.client.loop_start()
         wait_until(lambda: bool(self.answer))
         return self
