@@ -4,11 +4,18 @@ import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from shutil import copyfile
+from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
+from app import config, database
+from app.factory import Platform, create_app
+from app.limits import limiter
+from tests.logins import LoginAs
 from tests.world import MORNING, World
 from traceability import regions, rules, verdict
 from traceability.base.db import Base, make_engine, transaction
@@ -73,3 +80,44 @@ def world(engine: Engine) -> Iterator[World]:
     """A small county, in one open transaction."""
     with Session(engine, expire_on_commit=False) as session:
         yield World(engine, session)
+
+
+class WorldClient(FlaskClient):
+    """A browser in the world: what the test did is committed, what it reads after is fresh."""
+
+    world: World
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        self.world.session.commit()
+        response = super().open(*args, **kwargs)
+        self.world.session.expire_all()
+        return response
+
+
+@pytest.fixture
+def app(world: World, tmp_path: Path) -> Iterator[Platform]:
+    """The service on the world's database and by the world's clock; no forgery check, no limits."""
+    settings = config.load({"DATA_DIR": str(tmp_path), "DATABASE_URL": str(world.engine.url)})
+    service = create_app(
+        settings,
+        clock=lambda: world.at,
+        TESTING=True,
+        WTF_CSRF_ENABLED=False,
+    )
+    limiter.enabled = False
+    service.test_client_class = type("Client", (WorldClient,), {"world": world})
+    yield service
+    with service.app_context():
+        database.engine().dispose()
+
+
+@pytest.fixture
+def client(app: Platform) -> FlaskClient:
+    """A browser in which nobody is signed in."""
+    return app.test_client()
+
+
+@pytest.fixture
+def login_as(app: Platform, world: World) -> LoginAs:
+    """`login_as(Role.FARMER)` gives a browser with such an account signed in."""
+    return LoginAs(app, world)

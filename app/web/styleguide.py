@@ -10,6 +10,8 @@ from flask import Blueprint, render_template
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
+from app.auth.privileges import public
+
 blueprint = Blueprint("styleguide", __name__)
 
 TODAY = date(2026, 11, 22)
@@ -137,12 +139,14 @@ SAMPLE_CODE = Markup(  # a drawing, not user text
 
 
 @blueprint.get("/styleguide")
+@public
 def show() -> str:
     """样式手册 as the signed-in pages show it."""
     return render_template("styleguide/show.html", **_samples())
 
 
 @blueprint.get("/styleguide/public")
+@public
 def show_public() -> str:
     """样式手册 in the small shell of the public pages."""
     return render_template("styleguide/public.html", **_samples())

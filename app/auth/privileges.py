@@ -1,0 +1,131 @@
+"""权限 · each view declares one permission, or that it is public; this table says who has it.
+
+Deny by default: a view without a declaration is refused to everybody, and a permission that is
+not in the table belongs to nobody.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, request
+
+from app.auth.roles import Role
+
+View = TypeVar("View", bound=Callable[..., Any])
+ATTRIBUTE = "__permission__"
+PUBLIC = "public"
+
+UNDECORATED = {
+    "static": PUBLIC,
+    "api-docs.openapi_json": PUBLIC,
+    "api-docs.openapi_swagger_ui": PUBLIC,
+}
+"""Views that libraries bring and no decorator can reach."""
+
+EVERYBODY = frozenset(Role)
+VETS = frozenset({Role.VILLAGE_VET, Role.OFFICIAL_VET})
+MARKET = frozenset({Role.MARKET_OPERATOR, Role.MARKET_MANAGER})
+KEEPERS = frozenset({Role.FARMER, Role.VILLAGE_VET})
+OVERSEERS = frozenset({Role.REGULATOR, Role.ADMINISTRATOR})
+TRADERS = frozenset({Role.BROKER, Role.BUYER, Role.CARRIER, Role.PROCESSOR})
+
+PRIVILEGES: dict[str, frozenset[Role]] = {
+    "home.view": EVERYBODY,
+    "account.own": EVERYBODY,
+    "account.list": frozenset({Role.ADMINISTRATOR, Role.REGULATOR, Role.MARKET_MANAGER, *VETS}),
+    "account.invite": frozenset({Role.ADMINISTRATOR, Role.REGULATOR, Role.MARKET_MANAGER, *VETS}),
+    "account.suspend": frozenset({Role.ADMINISTRATOR}),
+    "access.view": OVERSEERS,
+    "token.manage": EVERYBODY,
+    "consent.manage": EVERYBODY,
+    "party.register": frozenset({*VETS, *MARKET, Role.ADMINISTRATOR}),
+    "party.search": frozenset({*VETS, *MARKET, Role.CASHIER, *OVERSEERS}),
+    "party.view": EVERYBODY,
+    "holding.register": frozenset({*VETS, Role.MARKET_MANAGER, Role.ADMINISTRATOR}),
+    "holding.view": EVERYBODY,
+    "region.view": EVERYBODY,
+    "evidence.store": EVERYBODY - {Role.BUYER},
+    "evidence.view": EVERYBODY,
+    "animal.register": KEEPERS | {Role.OFFICIAL_VET},
+    "animal.view": EVERYBODY - {Role.CLUSTER_OFFICER},
+    "animal.retag": KEEPERS | {Role.OFFICIAL_VET},
+    "animal.report_death": KEEPERS | {Role.OFFICIAL_VET, *MARKET, Role.PROCESSOR},
+    "immunisation.record": KEEPERS | {Role.OFFICIAL_VET},
+    "treatment.record": KEEPERS | {Role.OFFICIAL_VET},
+    "declaration.file": KEEPERS | {Role.BROKER, Role.BUYER, *MARKET},
+    "declaration.view": KEEPERS
+    | {Role.OFFICIAL_VET, Role.BROKER, Role.BUYER, *MARKET, Role.REGULATOR},
+    "declaration.decide": frozenset({Role.OFFICIAL_VET}),
+    "inspection.record": frozenset({Role.OFFICIAL_VET}),
+    "certificate.issue": frozenset({Role.OFFICIAL_VET}),
+    "certificate.revoke": frozenset({Role.OFFICIAL_VET}),
+    "certificate.view": EVERYBODY - {Role.CLUSTER_OFFICER},
+    "movement.depart": KEEPERS | {*MARKET, Role.CARRIER, Role.BUYER},
+    "movement.arrive": KEEPERS | {*MARKET, Role.CARRIER, Role.BUYER, Role.PROCESSOR},
+    "movement.view": EVERYBODY - {Role.CLUSTER_OFFICER},
+    "weighing.record": MARKET,
+    "weighing.annul": frozenset({Role.MARKET_MANAGER}),
+    "weighing.view": MARKET | {Role.CASHIER, *OVERSEERS},
+    "instrument.manage": frozenset({Role.MARKET_MANAGER, Role.ADMINISTRATOR}),
+    "instrument.view": MARKET | OVERSEERS,
+    "device.manage": frozenset({Role.MARKET_MANAGER, Role.ADMINISTRATOR}),
+    "device.view": MARKET | OVERSEERS,
+    "desk.operate": MARKET,
+    "sale.register": MARKET,
+    "sale.cancel": MARKET,
+    "sale.settle": frozenset({Role.CASHIER, Role.MARKET_MANAGER}),
+    "sale.view": KEEPERS | TRADERS | MARKET | {Role.CASHIER, *OVERSEERS},
+    "verdict.view": EVERYBODY - {Role.CLUSTER_OFFICER},
+    "chain.view": OVERSEERS | {Role.CLUSTER_OFFICER},
+    "chain.audit": OVERSEERS,
+    "chain.search": OVERSEERS,
+    "cluster.view": frozenset({Role.CLUSTER_OFFICER, *OVERSEERS}),
+    "project.view": frozenset({Role.CLUSTER_OFFICER, *OVERSEERS}),
+    "project.report": frozenset({Role.CLUSTER_OFFICER}),
+    "label.print": KEEPERS | MARKET | {Role.OFFICIAL_VET, Role.PROCESSOR, Role.CLUSTER_OFFICER},
+}
+"""Permission → roles. The first word is the noun, the second what is done with it."""
+
+
+def permission(name: str) -> Callable[[View], View]:
+    """Declare the one permission a view needs; a name outside the table fails at import."""
+    if name not in PRIVILEGES:
+        raise LookupError(f"permission {name} is not in app/auth/privileges.py")
+
+    def declare(view: View) -> View:
+        setattr(view, ATTRIBUTE, name)
+        return view
+
+    return declare
+
+
+def public(view: View) -> View:
+    """Declare that anybody may see a view, signed in or not."""
+    setattr(view, ATTRIBUTE, PUBLIC)
+    return view
+
+
+def allowed(role: Role, name: str) -> bool:
+    """Whether a role has a permission.
+
+    >>> allowed(Role.OFFICIAL_VET, "certificate.issue"), allowed(Role.FARMER, "certificate.issue")
+    (True, False)
+    """
+    return role in PRIVILEGES.get(name, frozenset())
+
+
+def declared(app: Flask, endpoint: str, method: str) -> str | None:
+    """The permission that a view declares; None if it declares nothing."""
+    if endpoint in UNDECORATED:
+        return UNDECORATED[endpoint]
+    view: Any = app.view_functions[endpoint]
+    if (view_class := getattr(view, "view_class", None)) is not None:
+        name = "get" if method in {"HEAD", "OPTIONS"} else method.lower()
+        view = getattr(view_class, name, view_class)
+    found = getattr(view, ATTRIBUTE, None)
+    return found if isinstance(found, str) else None
+
+
+def declared_here(app: Flask) -> str | None:
+    """The permission that the view of the running request declares."""
+    return None if request.endpoint is None else declared(app, request.endpoint, request.method)

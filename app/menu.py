@@ -1,0 +1,100 @@
+"""菜单 · what each role finds on its first page and in its menu, most used first.
+
+An entry shows only where its page exists and the account has the page's permission.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import Flask, current_app, url_for
+
+from app.auth import privileges
+from app.auth.logins import SignedIn
+from app.auth.privileges import PUBLIC
+from app.auth.roles import Role
+
+MENU_ENTRIES_MAX = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page somebody goes to."""
+
+    endpoint: str
+    label: str
+    icon: str
+    hint: str = ""
+
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry("animals.index", "我的牛", "cow", "牛只卡片和经历"),
+    Entry("animals.register", "登记牛犊", "plus-lg", "打耳标当天登记"),
+    Entry("immunisations.record", "记免疫", "capsule", "春秋防和补免"),
+    Entry("treatments.record", "记用药", "capsule", "休药期自动计算"),
+    Entry("declarations.file", "申报检疫", "file-earmark-text", "离开产地前三天"),
+    Entry("declarations.index", "检疫申报", "clipboard2-check", "受理、检查、出证"),
+    Entry("certificates.index", "检疫证明", "award", "查验与作废"),
+    Entry("movements.index", "调运", "truck", "启运和到达"),
+    Entry("verdicts.scan", "扫一扫", "qr-code-scan", "能不能卖，一扫即知"),
+    Entry("desk.show", "过磅成交", "speedometer2", "称上读数，登记成交"),
+    Entry("sales.index", "成交记录", "receipt", "回执和结算"),
+    Entry("devices.index", "设备", "cpu", "阅读器和地磅"),
+    Entry("instruments.index", "计量器具", "speedometer2", "检定有效期"),
+    Entry("audit.show", "核查追溯链", "shield-check", "查找、通读、核查"),
+    Entry("clusters.index", "集群台账", "diagram-3", "项目与指标"),
+    Entry("projects.index", "项目进展", "graph-up-arrow", "登记进展和佐证"),
+    Entry("accounts.index", "账号", "people", "开通账号、补发纸质码"),
+    Entry("consents.index", "代办授权", "people", "谁替谁办事"),
+    Entry("tokens.index", "接口令牌", "key", "给程序用的钥匙"),
+    Entry("access.index", "访问日志", "clock-history", "谁看过什么"),
+)
+assert len({entry.endpoint for entry in ENTRIES}) == len(ENTRIES)
+
+FIRST: dict[Role, str] = {
+    Role.MARKET_OPERATOR: "desk.show",
+    Role.MARKET_MANAGER: "desk.show",
+    Role.OFFICIAL_VET: "declarations.index",
+    Role.REGULATOR: "audit.show",
+    Role.CLUSTER_OFFICER: "projects.index",
+    Role.ADMINISTRATOR: "accounts.index",
+    Role.CASHIER: "sales.index",
+}
+"""The task a role comes for; it stands first."""
+
+
+def entries(app: Flask, me: SignedIn) -> list[Entry]:
+    """The pages an account may go to, its main task first."""
+    found = list(_open_to(app, me))
+    first = FIRST.get(me.role)
+    return sorted(found, key=lambda entry: entry.endpoint != first)
+
+
+def _open_to(app: Flask, me: SignedIn) -> Iterator[Entry]:
+    for entry in ENTRIES:
+        if entry.endpoint not in app.view_functions:
+            continue
+        needed = privileges.declared(app, entry.endpoint, "GET")
+        if needed is not None and (needed == PUBLIC or me.may(needed)):
+            yield entry
+
+
+def menu(me: SignedIn | None) -> list[tuple[str, str, str]]:
+    """Address, label and icon for the bar on top."""
+    if me is None:
+        return []
+    shown = entries(current_app, me)[:MENU_ENTRIES_MAX]
+    home = (url_for("home.show"), "首页", "house")
+    return [home, *((url_for(entry.endpoint), entry.label, entry.icon) for entry in shown)]
+
+
+def tiles(me: SignedIn) -> list[dict[str, str]]:
+    """The big tiles of the first page."""
+    return [
+        {
+            "href": url_for(entry.endpoint),
+            "label": entry.label,
+            "icon": entry.icon,
+            "hint": entry.hint,
+        }
+        for entry in entries(current_app, me)
+    ]
