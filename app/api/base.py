@@ -11,7 +11,7 @@ from webargs import core
 from webargs.flaskparser import FlaskParser, is_json_request
 
 from app.errors import PROBLEM
-from app.schemas.problems import Problem
+from app.schemas.errors import Problem
 
 VERSION = "1"
 DESCRIPTION = """\
