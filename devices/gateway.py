@@ -21,7 +21,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from traceability.base.db import transaction
 
@@ -210,9 +210,9 @@ class Gateway:
         while not self._stop.is_set():
             try:
                 receipts = self._commit([waiting.arrived for waiting in group])
-            except OperationalError:  # the database is away, locked or restarting
+            except (InterfaceError, OperationalError) as error:  # away, locked or restarting
                 self.counts.retries += 1
-                logger.exception("group of %s not kept, tried again", len(group))
+                logger.warning("group of %s not kept, tried again: %s", len(group), error.orig)
                 self._stop.wait(pause)
                 pause = min(pause * 2, RETRY_SECONDS_MAX)
             except Exception:  # one message that cannot be kept must not hold up the others

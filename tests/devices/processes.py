@@ -63,12 +63,15 @@ def wait_for_port(port: int) -> None:
     wait_until(lambda: answers(port), seconds=20)
 
 
-def main(kind: str, url: str, port: str, *crash: str) -> None:
+def main(kind: str, url: str, port: str, *more: str) -> None:
     engine = make_engine(url)
     if kind == "broker":
         broker.main(BrokerSettings(port=int(port), server=SERVER), engine=engine, now=now)
+    elif kind == "sharing":
+        settings = gateway_settings(int(port), part=more[0], shared_group="ingest")
+        gateway.main(settings, engine=engine, now=now)
     else:
-        hook = Crash(crash[0], int(crash[1])) if crash else no_hook
+        hook = Crash(more[0], int(more[1])) if more else no_hook
         gateway.main(gateway_settings(int(port)), engine=engine, now=now, hook=hook)
 
 

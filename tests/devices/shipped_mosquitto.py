@@ -51,6 +51,7 @@ class Mosquitto:
         (self.folder / "passwords").write_text(text)
 
     def reload(self) -> None:
+        self.write_passwords()
         self.process.send_signal(signal.SIGHUP)
 
     def __enter__(self) -> Self:

@@ -6,13 +6,15 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, NullPool, func, select
 
 from devices.credentials import Account
 from devices.devices import Device, DeviceFacts
 from devices.inbox import InboxTally, Reading
 from tests.devices.outbox import Outbox
+from tests.devices.postgresql import killable_postgresql, needs_postgresql
 from tests.devices.processes import Supervised, wait_for_port
+from tests.devices.shipped_mosquitto import Mosquitto, needs_mosquitto
 from tests.devices.yard import READER, SCALE, empty_database, free_port, install, wait_until
 from traceability.base.db import reading
 
@@ -56,9 +58,17 @@ def check_the_books(engine: Engine, outboxes: list[Outbox]) -> None:
 
 
 @contextmanager
-def market(engine: Engine, port: int, *, readings: int, seed: int) -> Iterator[list[Outbox]]:
+def market(
+    engine: Engine,
+    port: int,
+    *,
+    readings: int,
+    seed: int,
+    ready: Callable[[], None] = lambda: None,
+) -> Iterator[list[Outbox]]:
     """Three devices with their outboxes; the broker must answer already."""
     passwords = install(engine, *YARD)
+    ready()
     with ExitStack() as stack:
         outboxes = [
             stack.enter_context(
@@ -98,6 +108,7 @@ def replay_the_morning(engine: Engine, outboxes: list[Outbox]) -> None:
 
 
 def kill_morning(tmp_path: Path, *, readings: int, kills: int, seed: int) -> None:
+    """On SQLite and the embedded broker."""
     url, port = f"sqlite:///{tmp_path}/yard.sqlite", free_port()
     engine = empty_database(url)
     with (
@@ -140,3 +151,27 @@ def test_a_gateway_that_dies_at_any_step_loses_and_doubles_nothing(tmp_path: Pat
 @pytest.mark.parametrize("seed", [11, 12])
 def test_no_reading_is_lost_or_doubled_in_a_long_morning(tmp_path: Path, seed: int) -> None:
     kill_morning(tmp_path, readings=15_000, kills=13, seed=seed)
+
+
+@needs_mosquitto
+@needs_postgresql
+@pytest.mark.slow
+@pytest.mark.mosquitto
+@pytest.mark.postgres
+@pytest.mark.timeout(300)
+def test_nothing_is_lost_or_doubled_on_mosquitto_and_postgresql(tmp_path: Path) -> None:
+    with killable_postgresql() as database:
+        engine = empty_database(database.url, poolclass=NullPool)
+        with Mosquitto(engine, tmp_path) as mosquitto:
+            port = str(mosquitto.port)
+            with (
+                Supervised("sharing", database.url, port, "ingest-1") as one,
+                Supervised("sharing", database.url, port, "ingest-2") as two,
+                market(
+                    engine, mosquitto.port, readings=15_000, seed=3, ready=mosquitto.reload
+                ) as outboxes,
+            ):
+                kills = [one.kill, mosquitto.kill, database.kill, two.kill] * 3
+                run_the_morning(engine, outboxes, kills)
+                replay_the_morning(engine, outboxes)
+        engine.dispose()

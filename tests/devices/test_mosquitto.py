@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from devices import credentials, devices
 from devices.credentials import Account
 from devices.devices import DeviceFacts
-from devices.gateway import Gateway, GatewaySettings
+from devices.gateway import Gateway
 from devices.inbox import Reading
 from tests.devices.shipped_mosquitto import Mosquitto, certify, needs_mosquitto
 from tests.devices.yard import (
@@ -25,6 +25,7 @@ from tests.devices.yard import (
     Edge,
     empty_database,
     gateway,
+    gateway_settings,
     install,
     now,
     wait_until,
@@ -169,7 +170,6 @@ def test_a_revoked_device_is_cut_off_and_the_others_stay(tmp_path: Path) -> None
     with yard.mosquitto, yard.edge() as device, yard.edge("crate-2") as other:
         with transaction(yard.engine, recorded_at=AT) as session:
             credentials.revoke(session, devices.by_code(session, "crate-1"), at=AT, by=BY)
-        yard.mosquitto.write_passwords()
         yard.mosquitto.reload()
 
         wait_until(lambda: len(device.answer) > 1)
@@ -215,11 +215,5 @@ def test_two_gateways_share_the_readings_of_a_market(yard: Yard) -> None:
 
 
 def shared_gateway(yard: Yard, part: str) -> Gateway:
-    settings = GatewaySettings(
-        url=f"mqtt://127.0.0.1:{yard.mosquitto.port}",
-        name=SERVER.name,
-        password=SERVER.password,
-        part=part,
-        shared_group="ingest",
-    )
+    settings = gateway_settings(yard.mosquitto.port, part=part, shared_group="ingest")
     return Gateway(settings, yard.engine, now)

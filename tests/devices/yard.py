@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from paho.mqtt.client import Client, MQTTMessage, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion
@@ -54,8 +54,8 @@ def free_port() -> int:
         return port
 
 
-def empty_database(url: str) -> Engine:
-    engine = make_engine(url)
+def empty_database(url: str, **options: Any) -> Engine:
+    engine = make_engine(url, **options)
     Base.metadata.create_all(engine)
     return engine
 
@@ -182,9 +182,16 @@ def gateway(engine: Engine, port: int) -> Iterator[Gateway]:
         thread.join(20)
 
 
-def gateway_settings(port: int, *, part: str = "ingest") -> GatewaySettings:
-    url = f"mqtt://127.0.0.1:{port}"
-    return GatewaySettings(url=url, name=SERVER.name, password=SERVER.password, part=part)
+def gateway_settings(
+    port: int, *, part: str = "ingest", shared_group: str | None = None
+) -> GatewaySettings:
+    return GatewaySettings(
+        url=f"mqtt://127.0.0.1:{port}",
+        name=SERVER.name,
+        password=SERVER.password,
+        part=part,
+        shared_group=shared_group,
+    )
 
 
 class Edge:
