@@ -317,7 +317,7 @@ def _insert_set_aside(session: Session, group: _Group, at: datetime) -> None:
             "head": message.payload[:HEAD_BYTES],
         }
         statement = _insert(session, SetAside).values(row).on_conflict_do_nothing()
-        new = session.connection().execute(statement).rowcount == 1
+        new = session.connection().execute(statement.returning(SetAside.id)).first() is not None
         group.tally[message.code, Outcome.SET_ASIDE if new else Outcome.DUPLICATE] += 1
 
 

@@ -1,5 +1,6 @@
 """What becomes of the messages of devices, without a broker."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,7 +8,10 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from devices import devices, inbox
+from devices.credentials import Credential
+from devices.devices import Device
 from devices.inbox import Arrived, InboxTally, Reading, Receipt, SetAside
+from tests.devices.postgresql import killable_postgresql, needs_postgresql
 from tests.devices.yard import (
     AT,
     READER,
@@ -19,13 +23,32 @@ from tests.devices.yard import (
     weight,
     yaohua,
 )
-from traceability.base.db import reading, transaction
+from traceability.base.db import Base, make_engine, reading, transaction
 from traceability.base.errors import Conflict
 
+TABLES = (Device, Credential, Reading, SetAside, InboxTally)
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    made = empty_database(f"sqlite:///{tmp_path}/yard.sqlite")
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[Engine]:
+    """A PostgreSQL with empty tables, emptied again for each test."""
+    with killable_postgresql() as server:
+        made = make_engine(server.url)
+        yield made
+        made.dispose()
+
+
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=[needs_postgresql, pytest.mark.postgres])]
+)
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+    if request.param == "sqlite":
+        made = empty_database(f"sqlite:///{tmp_path}/yard.sqlite")
+    else:
+        made = request.getfixturevalue("postgresql")
+        tables = [Base.metadata.tables[model.__tablename__] for model in TABLES]
+        Base.metadata.drop_all(made, tables=tables)
+        Base.metadata.create_all(made, tables=tables)
     install(made, SCALE, READER)
     return made
 
