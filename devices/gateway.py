@@ -25,7 +25,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from traceability.base.db import transaction
 
-from . import inbox, messages, topics
+from . import inbox, messages, pairing, topics, weighing
 from .inbox import NO_DEVICE, Arrived, Hook, Receipt, no_hook
 from .topics import Channel, Topic
 
@@ -35,6 +35,7 @@ QUEUE_MAX = 5_000
 RETRY_SECONDS = 0.2
 RETRY_SECONDS_MAX = 5.0
 KEEP_ALIVE_SECONDS = 30
+PAIRING_SECONDS = 1.0
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 logger = logging.getLogger(__name__)
 
@@ -114,6 +115,7 @@ class Gateway:
         self._waiting: queue.Queue[_Waiting] = queue.Queue(QUEUE_MAX)
         self._stop = threading.Event()
         self._connection = 0
+        self.on_stored: Callable[[], None] = _nothing
         self.subscribed = threading.Event()
         self.counts = Counts()
         self._client = make_client(settings, manual_ack=True)
@@ -250,6 +252,7 @@ class Gateway:
         for code, ack in acks(receipts):
             self._client.publish(str(Topic(code, Channel.ACK)), messages.format_ack(ack), qos=1)
         self._hook("after ack")
+        self.on_stored()
         self.counts.groups += 1
         self.counts.messages += len(group)
 
@@ -272,11 +275,68 @@ def _device_of(message: MQTTMessage) -> str:
         return NO_DEVICE
 
 
+def _nothing() -> None:
+    """Nobody waits for news."""
+
+
+class PairingLoop:
+    """配对循环 · pairs what was stored, in a thread beside the gateway; never in its way."""
+
+    def __init__(self, engine: Engine, now: Callable[[], datetime], record: pairing.Record) -> None:
+        self._engine = engine
+        self._now = now
+        self._record = record
+        self._news = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="pairing")
+
+    def start(self) -> None:
+        """Begin; what was stored while nobody paired is taken up first."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Something new was stored."""
+        self._news.set()
+
+    def stop(self) -> None:
+        """End after the step in hand."""
+        self._stop.set()
+        self._news.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._news.clear()
+            try:
+                at = self._now()
+                with transaction(self._engine, recorded_at=at) as session:
+                    taken = pairing.step(session, at=at, record=self._record)
+            except Exception:  # the next round tries again; readings are stored all the same
+                logger.exception("pairing step failed")
+                taken = 0
+            if taken < pairing.STEP_READINGS:
+                self._news.wait(PAIRING_SECONDS)  # without news too: a weight may wait for its tag
+
+
 def main(
-    settings: GatewaySettings, *, engine: Engine, now: Callable[[], datetime], hook: Hook = no_hook
+    settings: GatewaySettings,
+    *,
+    engine: Engine,
+    now: Callable[[], datetime],
+    hook: Hook = no_hook,
+    record: pairing.Record | None = weighing.record,
 ) -> None:
-    """Serve until SIGTERM or SIGINT."""
+    """Serve until SIGTERM or SIGINT; `record` None stores without pairing."""
     gateway = Gateway(settings, engine, now, hook=hook)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: gateway.stop())
-    gateway.run()
+    if record is None:
+        gateway.run()
+        return
+    pairs = PairingLoop(engine, now, record)
+    gateway.on_stored = pairs.wake
+    pairs.start()
+    try:
+        gateway.run()
+    finally:
+        pairs.stop()

@@ -208,7 +208,8 @@ def step(session: Session, *, at: datetime, record: Record, window: Window = DEF
     the refusal's code as its reason.
     """
     fresh = _take_new(session)
-    for pairing in session.scalars(_in_state(PairingState.WAITING)).all():
+    waiting = _in_state(PairingState.WAITING).limit(STEP_READINGS)
+    for pairing in session.scalars(waiting).all():
         _decide(session, pairing, at=at, record=record, window=window)
     _look_back(session, fresh, window)
     session.flush()

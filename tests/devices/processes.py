@@ -69,10 +69,11 @@ def main(kind: str, url: str, port: str, *more: str) -> None:
         broker.main(BrokerSettings(port=int(port), server=SERVER), engine=engine, now=now)
     elif kind == "sharing":
         settings = gateway_settings(int(port), part=more[0], shared_group="ingest")
-        gateway.main(settings, engine=engine, now=now)
+        gateway.main(settings, engine=engine, now=now, record=None)
     else:
         hook = Crash(more[0], int(more[1])) if more else no_hook
-        gateway.main(gateway_settings(int(port)), engine=engine, now=now, hook=hook)
+        settings = gateway_settings(int(port))
+        gateway.main(settings, engine=engine, now=now, hook=hook, record=None)
 
 
 if __name__ == "__main__":

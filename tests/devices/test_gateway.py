@@ -7,15 +7,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
 
 from devices import inbox, messages
 from devices.credentials import Account
-from devices.gateway import Gateway, acks
+from devices.gateway import Gateway, PairingLoop, acks
 from devices.inbox import InboxTally, Reading, Receipt, SetAside
 from devices.live import LiveFrames
 from devices.messages import Live, ReadingKind, Status
+from devices.pairing import Pair, Pairing, PairingState
 from tests.devices.yard import (
     AT,
+    READER,
     SCALE,
     Edge,
     Running,
@@ -25,10 +28,11 @@ from tests.devices.yard import (
     gateway_settings,
     install,
     now,
+    tag,
     wait_until,
     weight,
 )
-from traceability.base.db import reading
+from traceability.base.db import reading, transaction
 
 
 @pytest.fixture
@@ -240,3 +244,48 @@ def test_the_gateway_ends_when_told(engine: Engine, running: Running) -> None:
 
     thread.join(5)
     assert not thread.is_alive()
+
+
+def test_a_pair_is_recorded_while_readings_come_in(
+    engine: Engine, running: Running, device: Edge
+) -> None:
+    (reader_password,) = install(engine, READER)
+    recorded: list[tuple[str, int]] = []
+
+    def record(_session: Session, pair: Pair) -> None:
+        recorded.append((pair.tag.eid, pair.weight.weight_g))
+        if len(recorded) == 1:
+            raise ConnectionError("the first attempt fails in the middle")
+
+    pairs = PairingLoop(engine, now, record)
+    pairs.start()
+    try:
+        with (
+            gateway(engine, running.port) as served,
+            Edge(running.port, Account("reader-1", reader_password)) as reader,
+        ):
+            served.on_stored = pairs.wake
+            reader.send(tag(1, eid="156000000000017"))
+            device.send(weight(1, weight_g=425_500))
+
+            wait_until(lambda: len(recorded) == 2)
+    finally:
+        pairs.stop()
+
+    assert recorded == [("156000000000017", 425_500)] * 2
+    with reading(engine) as session:
+        assert session.scalars(select(Pairing.state)).all() == [PairingState.PAIRED]
+
+
+def test_nothing_is_acknowledged_while_somebody_else_writes(
+    engine: Engine, running: Running, device: Edge
+) -> None:
+    with gateway(engine, running.port) as served:
+        with transaction(engine, recorded_at=AT) as session:
+            session.scalars(select(InboxTally)).all()  # the writer's lock is taken
+            device.send(*(weight(seq) for seq in range(1, 101)))
+            wait_until(lambda: served._waiting.qsize() > 0 or served.counts.groups > 0)
+            assert device.stored == set()
+
+        wait_until(lambda: len(device.stored) == 100)
+        assert served.counts.retries == 0
