@@ -60,6 +60,7 @@ class Facts:
     arrived_at: datetime | None = None
     reported_at: datetime | None = None
     crosses_province: bool | None = None
+    on_scale: bool = False  # a scale is part of the act that is judged
     scale_verified_on: date | None = None
     scale_valid_until: date | None = None
 
@@ -252,6 +253,8 @@ def arrival_reported(facts: Facts, at: datetime, params: Mapping[str, Any]) -> F
 @check("instrument.verified")
 def scale_verified(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
     """The scale is within its verification period."""
+    if not facts.on_scale:
+        return NOT_APPLICABLE
     begin, end = facts.scale_verified_on, facts.scale_valid_until
     if begin is None or end is None:
         return _found(False, "秤：无检定记录", detail="这台秤没有检定记录")

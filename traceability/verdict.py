@@ -63,6 +63,7 @@ def facts_of_sale(
     return replace(
         known,
         certificate=None if paper is None else paper.facts_for(market),
+        on_scale=scale is not None,
         scale_verified_on=None if scale is None else scale.verified_on,
         scale_valid_until=None if scale is None else scale.valid_until,
     )

@@ -1,0 +1,215 @@
+"""牛群 · the animals that the signed-in person may see and act on, shared by pages and API."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+
+from app import whoami
+from app.auth import scopes
+from app.whoami import Scope
+from traceability import animals, holdings, movements, regions
+from traceability.animals import Animal
+from traceability.base.errors import NotFound
+from traceability.chain import events
+from traceability.chain.events import EventView
+from traceability.chain.kinds import SPECS, Kind
+from traceability.holdings import HOLDING_KIND_LABELS, Holding
+from traceability.identifiers import eids
+from traceability.identifiers.ear_tags import parse_ear_tag
+from traceability.identifiers.refusals import IdentifierError
+from traceability.parties import Party
+
+PAGE_ROWS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One page of a list."""
+
+    rows: Sequence[Animal]
+    page: int
+    pages: int
+    total: int
+
+
+def actors() -> dict[str, Any]:
+    """When, by whom and for whom: what every operation of this request is told."""
+    return {
+        "at": whoami.now(),
+        "by": whoami.actor(),
+        "on_behalf_of": whoami.on_behalf_of(),
+    }
+
+
+def owner() -> Party:
+    """Whose animals this request is about: the person's own, or those of whom it acts for."""
+    return whoami.on_behalf_of() or whoami.actor()
+
+
+def places(session: Session) -> Sequence[Holding]:
+    """The places where the person may register animals."""
+    return holdings.of_keeper(session, owner())
+
+
+def listed(session: Session, scope: Scope, *, words: str, page: int) -> Listed:
+    """The animals within scope whose tag holds the words, newest first."""
+    keepers = select(Party.id).where(Party.ref.in_(scope.keepers))
+    here = select(Holding.id).where(scopes.within(scope))
+    wanted = select(Animal).where(Animal.holding_id.in_(here) | Animal.owner_id.in_(keepers))
+    digits = "".join(filter(str.isdigit, words))
+    if digits:
+        wanted = wanted.where(Animal.ear_tag.contains(digits) | Animal.eid.contains(digits))
+    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    pages = max(1, -(-total // PAGE_ROWS))
+    page = min(max(1, page), pages)
+    rows = session.scalars(
+        wanted.order_by(Animal.state, Animal.id.desc())
+        .offset((page - 1) * PAGE_ROWS)
+        .limit(PAGE_ROWS)
+        .options(selectinload(Animal.holding), selectinload(Animal.owner))
+    ).all()
+    return Listed(rows, page, pages, total)
+
+
+def owned(session: Session, party: Party, *, limit: int) -> Sequence[Animal]:
+    """The animals of an owner, newest first."""
+    mine = select(Animal).where(Animal.owner_id == party.id)
+    return session.scalars(
+        mine.order_by(Animal.id.desc()).limit(limit).options(selectinload(Animal.holding))
+    ).all()
+
+
+def get(session: Session, ref: str) -> Animal:
+    """The animal of that reference, if the person may see it.
+
+    Raises:
+        NotFound: `animal.not_found`, as for one that does not exist.
+    """
+    return _visible(session, animals.get(session, ref))
+
+
+def by_text(session: Session, text: str) -> Animal:
+    """The animal of a scanned or typed tag, printed or electronic, if the person may see it.
+
+    Raises:
+        RuleViolation: the number's own refusal.
+        NotFound: `animal.not_found`.
+    """
+    try:
+        number = str(parse_ear_tag(text))
+    except IdentifierError:
+        number = str(eids.parse_eid(text))
+    return _visible(session, animals.by_tag(session, number))
+
+
+def _visible(session: Session, animal: Animal) -> Animal:
+    scope = whoami.scope()
+    if scope.everywhere or animal.owner.ref in scope.keepers:
+        return animal
+    if animal.holding is not None and scopes.covers(scope, animal.holding):
+        return animal
+    journey = movements.on_the_road(session, animal)
+    if journey is not None and (
+        scopes.covers(scope, journey.origin) or scopes.covers(scope, journey.destination)
+    ):
+        return animal
+    raise NotFound("animal.not_found", "没有找到这头牛，请核对耳标号码")
+
+
+def register(session: Session, given: Mapping[str, Any]) -> Animal:
+    """Register an animal as a form or a request asked for it.
+
+    Raises:
+        NotFound: `holding.not_found`, `animal.not_found` (its dam).
+    """
+    told = dict(given)
+    place = scopes.require(whoami.scope(), holdings.get(session, told.pop("holding")))
+    dam, eid = told.pop("dam"), told.pop("eid")
+    animal = animals.register(
+        session,
+        told.pop("ear_tag"),
+        holding=place,
+        owner=place.keeper,
+        dam=None if dam is None else animals.by_tag(session, str(dam)),
+        **told,
+        **actors(),
+    )
+    if eid is not None:
+        animals.bind_eid(session, animal, eid, at=whoami.now(), by=whoami.actor())
+    return animal
+
+
+def steps(session: Session, animal: Animal) -> list[dict[str, Any]]:
+    """The history of an animal as time line steps, newest first."""
+    line = events.history(session, animal.ref)
+    names = _place_names(session, line)
+    return [_step(event, names) for event in reversed(line)]
+
+
+def _place_names(session: Session, line: Sequence[EventView]) -> dict[str, str]:
+    codes = {code for event in line for code in _townships(event)}
+    rows = session.execute(
+        select(regions.Region.code, regions.Region.name).where(regions.Region.code.in_(codes))
+    )
+    return {row.code: row.name for row in rows}
+
+
+def _townships(event: EventView) -> list[str]:
+    found = [event.public.get(key) for key in ("township", "from_township", "to_township")]
+    return [code for code in found if code]
+
+
+def _step(event: EventView, names: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "title": SPECS[event.kind].label,
+        "at": event.at,
+        "place": _place(event, names),
+        "evidence": evidence_of(event),
+        "late": event["late_reason"] if event.late else None,
+        "text": _text(event),
+    }
+
+
+def _place(event: EventView, names: Mapping[str, str]) -> str | None:
+    if "from_township" in event.public:
+        begin, end = event["from_township"], event["to_township"]
+        return f"{names.get(begin, begin)} → {names.get(end, end)}"
+    code, kind = event.public.get("township"), event.public.get("place_kind")
+    if not code or not kind:
+        return None
+    label = {key.value: value for key, value in HOLDING_KIND_LABELS.items()}[kind]
+    return f"{names.get(code, code)}{label}"
+
+
+VET_KINDS = {Kind.INSPECTION_RECORDED, Kind.CERTIFICATE_ISSUED, Kind.CERTIFICATE_REVOKED}
+
+
+def evidence_of(event: EventView) -> str:
+    """On what an event rests: a device, a vet, or somebody's word."""
+    if event.public.get("evidence_level") == "device":
+        return "device"
+    return "vet" if event.kind in VET_KINDS else "self"
+
+
+WORDS = {
+    "vaccine": "疫苗",
+    "clear_on": "休药期解除",
+    "number": "编号",
+    "valid_until": "有效期至",
+    "certificate_number": "检疫证明",
+    "old_ear_tag": "旧耳标",
+    "ear_tag": "耳标",
+    "eid": "电子耳标",
+    "cause": "原因",
+    "reason": "原因",
+}
+
+
+def _text(event: EventView) -> str:
+    told = [f"{word} {event[field]}" for field, word in WORDS.items() if event.public.get(field)]
+    if event.kind is Kind.INSPECTION_RECORDED:
+        told.append("检查合格" if event["passed"] else "检查不合格")
+    return "，".join(told)

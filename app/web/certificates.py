@@ -1,0 +1,107 @@
+"""检疫证明 · look, print, depart under, revoke."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app import database, forms, herd, whoami
+from app.auth import scopes
+from app.auth.privileges import permission
+from app.schemas.certificates import RevokeCertificate
+from traceability import movements
+from traceability.base.clock import legal_day
+from traceability.base.errors import NotFound
+from traceability.identifiers.certificates import CERTIFICATE_FORM_LABELS
+from traceability.quarantine import certificates
+from traceability.quarantine.certificates import CERTIFICATE_STATE_LABELS, Certificate
+from traceability.quarantine.declarations import PURPOSE_LABELS
+
+blueprint = Blueprint("certificates", __name__, url_prefix="/certificates")
+
+
+@blueprint.get("/")
+@permission("certificate.view")
+def index() -> str:
+    """检疫证明: those within scope, newest first."""
+    rows = certificates.listed(
+        database.session(), scopes.within(whoami.scope()), words=request.args.get("q", "")
+    )
+    return render_template(
+        "certificates/index.html", rows=rows, words=request.args.get("q", ""), **_labels()
+    )
+
+
+def _labels() -> dict[str, Any]:
+    return {
+        "papers": CERTIFICATE_FORM_LABELS,
+        "states": CERTIFICATE_STATE_LABELS,
+        "purposes": PURPOSE_LABELS,
+        "today": legal_day(whoami.now()),
+    }
+
+
+def _mine(ref: str) -> Certificate:
+    found = certificates.get(database.session(), ref)
+    scope = whoami.scope()
+    near = (found.origin, found.destination)
+    if scope.everywhere or found.owner.ref in scope.keepers:
+        return found
+    if any(scopes.covers(scope, place) for place in near):
+        return found
+    raise NotFound("certificate.not_found", "没有找到这份检疫证明")
+
+
+@blueprint.get("/<ref:ref>")
+@permission("certificate.view")
+def show(ref: str) -> str:
+    """一份检疫证明: the platform's own record of it."""
+    return _show_page(_mine(ref), {}, {})
+
+
+def _show_page(certificate: Certificate, form: Mapping[str, Any], errors: Mapping[str, Any]) -> str:
+    session = database.session()
+    listed = certificates.animals_of(session, certificate)
+    return render_template(
+        "certificates/show.html",
+        certificate=certificate,
+        animals=listed,
+        waiting=[each for each in listed if each.holding_id == certificate.origin_id],
+        form=form,
+        errors=errors,
+        **_labels(),
+    )
+
+
+@blueprint.post("/<ref:ref>/depart")
+@permission("movement.depart")
+def depart(ref: str) -> ResponseReturnValue:
+    """启运: every animal of the certificate that is still at its origin."""
+    session, found = database.session(), _mine(ref)
+    gone = 0
+    for animal in certificates.animals_of(session, found):
+        if animal.holding_id == found.origin_id:
+            movements.depart(
+                session, animal, to=found.destination, plate=found.plate, **herd.actors()
+            )
+            gone += 1
+    flash(f"已登记启运 {gone} 头", "success")
+    return redirect(url_for("certificates.show", ref=ref), 303)
+
+
+@blueprint.post("/<ref:ref>/revoke")
+@permission("certificate.revoke")
+def revoke(ref: str) -> ResponseReturnValue:
+    """作废检疫证明."""
+    found = _mine(ref)
+
+    def act(given: Mapping[str, Any]) -> ResponseReturnValue:
+        told = {"at": whoami.now(), "by": whoami.actor(), **given}
+        certificates.revoke(database.session(), found, **told)
+        flash(f"{found.number} 已作废", "success")
+        return redirect(url_for("certificates.show", ref=ref), 303)
+
+    return forms.handled(
+        RevokeCertificate, act, lambda form, errors: _show_page(found, form, errors)
+    )
