@@ -37,7 +37,8 @@ class PortRunner:
         self._waiting: deque[Entry] = deque(maxlen=WAITING_MAX)
         self._stopping = threading.Event()
         self._link = Link(config, port, outbox)
-        self.ended = threading.Event()
+        self._read_out = False  # a capture, to its end
+        self.ended = threading.Event()  # read out, and everything on the disk
         self._thread = threading.Thread(target=self._run, name=f"port-{port.device}", daemon=True)
 
     def start(self) -> None:
@@ -63,11 +64,17 @@ class PortRunner:
                 )
             except ConfigError as error:
                 logger.error("%s：%s", self._config.device, error.sentence)  # noqa: TRY400 no bug
+                return
             except Exception:  # One port must not end the others, nor itself for good.
                 logger.exception("%s：端口出错，重新打开", self._config.device)
-            self._stopping.wait(REOPEN_SECONDS)
+            self._store()
+            if self._read_out and not self._waiting:
+                self.ended.set()
+            self._stopping.wait(0 if self.ended.is_set() else REOPEN_SECONDS)
 
     def _listen(self) -> None:
+        if self._read_out:
+            return
         source = open_source(self._config.source)
         self._port.begin()
         try:
@@ -80,8 +87,7 @@ class PortRunner:
         finally:
             source.close()
             self._keep(self._port.end())
-            if not source.endless:
-                self.ended.set()
+            self._read_out = not source.endless
 
     def _keep(self, drafts: list[Draft]) -> None:
         for draft in drafts:
@@ -123,7 +129,11 @@ class Edge:
     def __init__(self, config: EdgeConfig) -> None:
         self._outbox = Outbox(config.outbox)
         self._config = config
-        self._runners = [PortRunner(config, port, self._outbox) for port in config.ports]
+        try:
+            self._runners = [PortRunner(config, port, self._outbox) for port in config.ports]
+        except BaseException:
+            self._outbox.close()
+            raise
 
     def start(self) -> None:
         """Start every port."""

@@ -32,11 +32,11 @@ def free_port() -> int:
 class Mosquitto:
     """The broker; kill it and start it again on the same port."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, more: str = "") -> None:
         self.port = free_port()
         self.url = f"mqtt://127.0.0.1:{self.port}"
         self._config = folder / "mosquitto.conf"
-        self._config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\n")
+        self._config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\n{more}")
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -128,10 +128,10 @@ class Ledger:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Mosquitto]:
+def running(folder: Path, more: str = "") -> Iterator[Mosquitto]:
     if not PROGRAM:
         pytest.skip("mosquitto 未安装：apt-get install mosquitto")
-    broker = Mosquitto(folder)
+    broker = Mosquitto(folder, more)
     broker.start()
     try:
         yield broker
