@@ -108,8 +108,11 @@ class Broker(AmqttBroker):  # type: ignore[misc]  # amqtt ships no types
     ) -> None:
         """Serve one connection, through the packet reader."""
         packets = PacketReader(reader, writer, limits=self._limits, tally=self.tally)
-        with contextlib.suppress(ConnectionError):
-            await self._client_connected(listener_name, packets, StreamWriterAdapter(writer))
+        try:
+            with contextlib.suppress(ConnectionError):
+                await self._client_connected(listener_name, packets, StreamWriterAdapter(writer))
+        finally:
+            writer.close()  # also where the client left before it was answered
 
     async def _initialize_client_session(
         self, reader: ReaderAdapter, writer: WriterAdapter, _address: str, _port: int
