@@ -1,0 +1,131 @@
+"""命令行 · `python -m app.cli COMMAND`: what an administrator does without a browser.
+
+A command opens its own transaction, calls operations, and answers in Chinese; its exit status is
+an answer too.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from sqlalchemy import Engine, func, select
+
+from app import config, installation, migrate
+from app.config import ConfigurationError, Settings
+from app.whoami import now
+from traceability import regions, rules
+from traceability.base.db import make_engine, reading, transaction
+from traceability.base.errors import Refusal
+from traceability.chain.tables import Event
+
+
+@click.group(help="威宁肉牛交易与追溯平台 · 管理命令")
+def cli() -> None:
+    """All commands."""
+
+
+@contextmanager
+def platform() -> Iterator[tuple[Settings, Engine]]:
+    """Settings and engine of a command; a refusal or a wrong setting ends it with a sentence."""
+    try:
+        settings = config.load()
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        engine = make_engine(settings.database_url)
+        yield settings, engine
+        engine.dispose()
+    except ConfigurationError as error:
+        raise click.ClickException(str(error)) from error
+    except Refusal as refusal:
+        raise click.ClickException(f"{refusal.sentence}（{refusal.code}）") from refusal
+    except PermissionError as error:
+        sentence = f"没有写权限：{error.filename}；可用 DATA_DIR 指定别处"
+        raise click.ClickException(sentence) from error
+
+
+@cli.command("migrate")
+def migrate_command() -> None:
+    """把数据库升级到最新结构；可重复执行。"""
+    with platform() as (_, engine):
+        _migrate(engine)
+
+
+@cli.command("load")
+def load_command() -> None:
+    """装入或更新参考数据（行政区划、规则、集群规划）；可重复执行。"""
+    with platform() as (_, engine):
+        _load(engine)
+
+
+@cli.command("demo")
+def demo_command() -> None:
+    """在空数据库中建立演示县；已有数据的库拒绝执行。"""
+    with platform() as (settings, engine):
+        if not _is_empty(engine):
+            raise click.ClickException("数据库已有数据；演示县只能建在空数据库中")
+        _demo(settings, engine)
+
+
+@cli.command("prepare")
+def prepare_command() -> None:
+    """升级数据库，装入参考数据；演示方式下，空数据库还会装入演示县。"""
+    with platform() as (settings, engine):
+        _migrate(engine)
+        _load(engine)
+        if not settings.is_production:
+            _demo(settings, engine)
+
+
+@cli.command("demo-morning")
+def demo_morning_command() -> None:
+    """模拟一个赶场早晨：牛只依次过磅，读数经 MQTT 上报；按 Ctrl-C 结束。"""
+    from app.demo import opening  # the demonstration is no part of production
+    from devices import simulator
+
+    with platform() as (settings, engine):
+        if not installation.is_demo(engine):
+            raise click.ClickException("这里没有演示县；请先运行 make run")
+        command = [sys.executable, "-m", simulator.__name__]
+        sys.exit(subprocess.call([*command, *opening.simulator_arguments(settings)]))  # noqa: S603 # our own program
+
+
+@cli.command("demo-logins")
+def demo_logins_command() -> None:
+    """给全部演示账号换新的随机密码，并显示一次。"""
+    from app.demo import opening  # the demonstration is no part of production
+
+    with platform() as (_, engine):
+        if not installation.is_demo(engine):
+            raise click.ClickException("这里没有演示县；请先运行 make run")
+        with transaction(engine, recorded_at=now()) as session:
+            click.echo(opening.renew_passwords(session, now=now()))
+
+
+def _migrate(engine: Engine) -> None:
+    if migrate.is_current(engine):
+        return
+    click.echo("升级数据库…")
+    migrate.upgrade(engine)
+
+
+def _load(engine: Engine) -> None:
+    with transaction(engine, recorded_at=now()) as session:
+        changed = regions.load_regions(session) + rules.load(session)
+    if changed:
+        click.echo(f"参考数据：更新 {changed} 行")
+
+
+def _is_empty(engine: Engine) -> bool:
+    with reading(engine) as session:
+        return session.scalar(select(func.count(Event.id))) == 0
+
+
+def _demo(settings: Settings, engine: Engine) -> None:
+    from app.demo import opening  # the demonstration is no part of production
+
+    opening.open_demo(settings, engine, now=now(), tell=click.echo)
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,92 @@
+"""后台任务 · Celery: when, not what.
+
+A task is only a wake-up: it may be lost, come twice or come late. What is to be done stands in the
+database, and a sweep on the schedule finds whatever no task has done. Embedded, the queue is a
+folder; in production `CELERY_BROKER_URL` names Redis or RabbitMQ. A task takes ids, never objects,
+and keeps no result.
+"""
+
+import logging
+from functools import cache
+from pathlib import Path
+
+from celery import Celery
+from sqlalchemy import Engine
+
+from app import config
+from app.auth import access_log, idempotency
+from app.config import Settings
+from app.whoami import now
+from traceability.base.db import make_engine, transaction
+
+QUEUE = "platform"
+THREADS = 2
+POLL_S = 0.2  # Celery's default of one second is felt
+HOUR_S = 3600.0
+logger = logging.getLogger(__name__)
+
+celery = Celery(QUEUE)
+
+
+def connect(settings: Settings) -> Celery:
+    """Give Celery its broker and schedule. The web service does it too, to send wake-ups."""
+    embedded = settings.celery_broker_url.startswith("filesystem:")
+    celery.conf.update(
+        broker_url=settings.celery_broker_url,
+        broker_transport_options=_folders(settings.data_dir / "queue") if embedded else {},
+        broker_connection_retry_on_startup=True,
+        task_default_queue=QUEUE,
+        task_ignore_result=True,
+        task_serializer="json",
+        accept_content=["json"],
+        timezone="Asia/Shanghai",
+        worker_hijack_root_logger=False,
+        worker_send_task_events=False,
+        beat_schedule={
+            "tidy": {"task": tidy.name, "schedule": HOUR_S, "options": {"expires": HOUR_S}},
+        },
+    )
+    return celery
+
+
+def _folders(queue: Path) -> dict[str, object]:
+    """Where the embedded queue keeps its messages: one folder, read and written."""
+    control = queue / "control"
+    control.mkdir(parents=True, exist_ok=True)
+    return {
+        "data_folder_in": str(queue),
+        "data_folder_out": str(queue),
+        "control_folder": str(control),
+        "store_processed": False,
+        "polling_interval": POLL_S,
+    }
+
+
+@celery.task(name="tidy")
+def tidy() -> None:
+    """Every hour: forget what may be forgotten. Safe to run twice."""
+    at = now()
+    with transaction(_engine(), recorded_at=at) as session:
+        rows = access_log.purge(session, at=at) + idempotency.purge(session, at=at)
+    logger.info("tidied away %s rows", rows)
+
+
+@cache
+def _engine() -> Engine:
+    """The worker's own engine, made when the first task needs it."""
+    return make_engine(config.load().database_url)
+
+
+def run_worker(settings: Settings) -> None:
+    """Work until SIGTERM; threads on the embedded queue, processes in production."""
+    embedded = settings.celery_broker_url.startswith("filesystem:")
+    pool = "threads" if embedded else "prefork"
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    connect(settings).worker_main(
+        ["worker", f"--pool={pool}", f"--concurrency={THREADS}", "--loglevel=INFO", *quiet]
+    )
+
+
+def run_scheduler(settings: Settings) -> None:
+    """Send what is due until SIGTERM. Nothing is remembered: every entry is safe to repeat."""
+    connect(settings).start(["beat", "--scheduler=celery.beat.Scheduler", "--loglevel=INFO"])
