@@ -153,17 +153,24 @@ def file(
         at=at,
         by=by.ref,
         on_behalf_of=ref_of(on_behalf_of),
-        purpose=purpose.value,
         head_count=len(animals),
-        **journey(origin, destination),
-        declarant=declarant.ref,
-        origin=origin.ref,
-        destination=destination.ref,
-        leaves_on=leaves_on.isoformat(),
-        plate=declaration.plate,
         animals=sorted(animal.ref for animal in animals),
+        **_filed(declaration),
     )
     return declaration
+
+
+def _filed(declaration: Declaration) -> dict[str, Any]:
+    """What the event of filing says of the declaration itself."""
+    return {
+        **journey(declaration.origin, declaration.destination),
+        "purpose": declaration.purpose.value,
+        "declarant": declaration.declarant.ref,
+        "origin": declaration.origin.ref,
+        "destination": declaration.destination.ref,
+        "leaves_on": declaration.leaves_on.isoformat(),
+        "plate": declaration.plate,
+    }
 
 
 def _check_animals(animals: Sequence[Animal], declarant: Party, destination: Holding) -> Holding:
