@@ -6,7 +6,7 @@ from typing import Any
 from flask import request
 from flask.typing import ResponseReturnValue
 from marshmallow import EXCLUDE, ValidationError
-from webargs.multidictproxy import MultiDictProxy
+from marshmallow.fields import List
 
 from app import database
 from app.schemas.fields import Schema, messages_of
@@ -16,11 +16,26 @@ Page = Callable[[Mapping[str, Any], Mapping[str, Any]], str]
 Act = Callable[[Mapping[str, Any]], ResponseReturnValue]
 
 
+def load(schema: type[Schema]) -> dict[str, Any]:
+    """The form of the running request: blanks are missing, lists are lists.
+
+    Raises:
+        ValidationError: with sentences by field.
+    """
+    reader = schema(unknown=EXCLUDE)
+    given: dict[str, Any] = {}
+    for name, field in reader.fields.items():
+        values = [value for value in request.form.getlist(name) if value.strip()]
+        if values:
+            given[name] = values if isinstance(field, List) else values[0]
+    found: dict[str, Any] = reader.load(given)
+    return found
+
+
 def handled(schema: type[Schema], act: Act, page: Page) -> ResponseReturnValue:
     """Do what a form asks; where it is refused, show the page again with every reason."""
-    loader = schema(unknown=EXCLUDE)
     try:
-        given = loader.load(MultiDictProxy(request.form, loader))
+        given = load(schema)
     except ValidationError as error:
         return page(request.form, messages_of(error)), 422
     try:

@@ -4,10 +4,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_login import login_user
-from marshmallow import EXCLUDE, ValidationError
+from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
-from app import database, whoami
+from app import database, forms, whoami
 from app.auth import accounts, invitations, logins, scopes
 from app.auth.accounts import ACCOUNT_STATE_LABELS, Account, Grant
 from app.auth.privileges import permission
@@ -62,7 +62,7 @@ def _invite_page(form: object, errors: object) -> str:
 def invite() -> ResponseReturnValue:
     """开通账号, and show its paper code this once."""
     try:
-        form = Invite(unknown=EXCLUDE).load(request.form)
+        form = forms.load(Invite)
     except ValidationError as error:
         return _invite_page(request.form, messages_of(error)), 422
     try:
@@ -184,7 +184,7 @@ def password() -> str:
 def change_password() -> ResponseReturnValue:
     """修改密码; every other browser is signed out."""
     try:
-        form = ChangePassword(unknown=EXCLUDE).load(request.form)
+        form = forms.load(ChangePassword)
     except ValidationError as error:
         return _password_again(messages_of(error))
     session, at = database.session(), whoami.now()

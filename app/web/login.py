@@ -4,10 +4,10 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_login import login_user
-from marshmallow import EXCLUDE, ValidationError
+from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
-from app import database, whoami
+from app import database, forms, whoami
 from app.auth import accounts, invitations, logins
 from app.auth.logins import SignedIn
 from app.auth.privileges import permission, public
@@ -35,7 +35,7 @@ def page() -> ResponseReturnValue:
 def enter() -> ResponseReturnValue:
     """登录."""
     try:
-        form = LogIn(unknown=EXCLUDE).load(request.form)
+        form = forms.load(LogIn)
         with database.reading() as short:
             account = logins.authenticate(
                 short, login=form["login"], password=form["password"], at=whoami.now()
@@ -96,7 +96,7 @@ def code() -> str:
 def redeem() -> ResponseReturnValue:
     """凭纸质码设置密码并登录."""
     try:
-        form = Redeem(unknown=EXCLUDE).load(request.form)
+        form = forms.load(Redeem)
     except ValidationError as error:
         return _code_again(messages_of(error))
     session, at = database.session(), whoami.now()
