@@ -12,7 +12,9 @@ from app.auth.accounts import Account
 from app.auth.roles import Role
 from tests.logins import LoginAs
 from traceability import consents
+from traceability.animals import Animal
 from traceability.consents import ConsentAct
+from traceability.holdings import HoldingKind
 
 NOBODY = "0" * 32
 
@@ -80,12 +82,57 @@ def consent(login_as: LoginAs, me: Account) -> Case:
     return Case(given[0].ref, given[1].ref, f"consent:{NOBODY}")
 
 
+COUNTY_SEERS = {Role.FARMER, Role.VILLAGE_VET, Role.OFFICIAL_VET, Role.REGULATOR}
+EVERYWHERE = {Role.ADMINISTRATOR}
+
+
+def _herd(login_as: LoginAs) -> tuple[Animal, Animal]:
+    """An animal of the world's farmer, and a stranger's in the next county."""
+    world = login_as.world
+    stranger = world.party("赫章县养牛户")
+    far = world.holding(HoldingKind.HOUSEHOLD, "远处", keeper=stranger, region="520527")
+    return world.animal(), world.animal(holding=far, owner=stranger, by=stranger)
+
+
+def _seen(me: Account, mine: str, theirs: str, prefix: str) -> Case:
+    """Farmers, vets and regulators see the county's; an administrator sees both."""
+    own = mine if me.role in COUNTY_SEERS | EVERYWHERE else None
+    return Case(own, None if me.role in EVERYWHERE else theirs, f"{prefix}:{NOBODY}")
+
+
+def animal(login_as: LoginAs, me: Account) -> Case:
+    mine, theirs = _herd(login_as)
+    return _seen(me, mine.ref, theirs.ref, "animal")
+
+
+def declaration(login_as: LoginAs, me: Account) -> Case:
+    """Theirs goes from their county to a place of their own."""
+    mine, theirs = _herd(login_as)
+    world = login_as.world
+    away = world.holding(HoldingKind.MARKET, "别处市场", keeper=theirs.owner, region="520527")
+    filed = [world.declared(mine), world.declared(theirs, to=away)]
+    return _seen(me, filed[0].ref, filed[1].ref, "declaration")
+
+
+def certificate(login_as: LoginAs, me: Account) -> Case:
+    mine, theirs = _herd(login_as)
+    world = login_as.world
+    away = world.holding(HoldingKind.MARKET, "别处市场", keeper=theirs.owner, region="520527")
+    issued = [world.certified(mine), world.certified(theirs, to=away)]
+    return _seen(me, issued[0].ref, issued[1].ref, "certificate")
+
+
 OBJECTS: dict[str, Maker] = {
-    "account_id": account_id,
-    "token_id": token_id,
-    "consent": consent,
+    "accounts.account_id": account_id,
+    "tokens.token_id": token_id,
+    "consents.consent": consent,
+    "animals.ref": animal,
+    "declarations.ref": declaration,
+    "certificates.ref": certificate,
 }
+"""First word of the address, and the name in it → how to make the three."""
+
 WITHOUT_OWNER = {
-    "filename": "static files are everybody's",
+    "static.filename": "static files are everybody's",
 }
-AWAITING: frozenset[str] = frozenset()  # names whose makers are still to be written; only shrinks
+AWAITING = frozenset({"v.tag"})  # whose makers are still to be written; only shrinks

@@ -148,7 +148,9 @@ def test_nobody_gets_no_further_than_the_public_pages(client: FlaskClient) -> No
 
 
 def names_in(rule: str) -> list[str]:
-    return re.findall(r"<(?:[^:>]+:)?(\w+)>", rule)
+    """`/api/tokens/<int:token_id>` speaks of `tokens.token_id`."""
+    first = rule.removeprefix("/api").split("/")[1]
+    return [f"{first}.{name}" for name in re.findall(r"<(?:[^:>]+:)?(\w+)>", rule)]
 
 
 def owned(role: Role) -> list[Row]:
@@ -191,7 +193,7 @@ def test_what_belongs_to_somebody_else_looks_like_nothing_at_all(
 
 
 def put(row: Row, name: str, thing: str) -> str:
-    return re.sub(rf"<(?:[^:>]+:)?{name}>", thing, row.rule)
+    return re.sub(rf"<(?:[^:>]+:)?{name.partition('.')[2]}>", thing, row.rule)
 
 
 def told_apart(case: Case) -> list[str]:
