@@ -40,7 +40,6 @@ def broker(settings: Settings) -> None:
 
 def ingest(settings: Settings) -> None:
     """设备数据收件."""
-    from app import pairs
     from app.whoami import now
     from devices import gateway
     from traceability.base.db import make_engine
@@ -48,8 +47,7 @@ def ingest(settings: Settings) -> None:
     account = mqtt.account(settings)
     reach = gateway.GatewaySettings(url=account.url, name=account.name, password=account.password)
     engine = make_engine(settings.database_url)
-    with pairs.beside(engine):
-        gateway.main(reach, engine=engine, now=now)
+    gateway.main(reach, engine=engine, now=now)
 
 
 def sequencer(settings: Settings) -> None:
