@@ -47,6 +47,24 @@ class Kind(StrEnum):
     SALE_ACCEPTED = "sale.accepted"
     SALE_SETTLED = "sale.settled"
     SALE_CANCELLED = "sale.cancelled"
+    CLUSTER_LOADED = "cluster.loaded"
+    CLUSTER_REVISED = "cluster.revised"
+    TASK_DECLARED = "task.declared"
+    TASK_REVISED = "task.revised"
+    PROJECT_REGISTERED = "project.registered"
+    PROJECT_REVISED = "project.revised"
+    PROJECT_ADVANCED = "project.advanced"
+    PROJECT_PROGRESS_RECORDED = "project.progress_recorded"
+    MILESTONE_PLANNED = "milestone.planned"
+    MILESTONE_REACHED = "milestone.reached"
+    INDICATOR_DECLARED = "indicator.declared"
+    INDICATOR_REVISED = "indicator.revised"
+    FIGURE_DECLARED = "figure.declared"
+    FIGURE_REVISED = "figure.revised"
+    ACTUAL_REPORTED = "actual.reported"
+    ACTUAL_SUBMITTED = "actual.submitted"
+    ACTUAL_RETURNED = "actual.returned"
+    ACTUAL_CONFIRMED = "actual.confirmed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +82,14 @@ def _spec(label: str, public: str = "", step: str | None = None) -> KindSpec:
 
 
 PLACE = "place_kind township"
+QUOTED = "quote first_line last_line"
+CLUSTER_CARD = "key order_no name heading host_place prefecture county region_code partner"
+PROJECT_CARD = f"cluster task key order_no number name box_key {QUOTED}"
+INDICATOR_CARD = "cluster project key order_no name unit scope"
+FIGURE_CARD = (
+    "cluster indicator project key order_no name role year_from year period comparator"
+    f" comparator_text value value_max unit printed scope {QUOTED}"
+)
 JOURNEY = "from_kind from_township to_kind to_township"
 
 SPECS: dict[Kind, KindSpec] = {
@@ -110,5 +136,23 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.SALE_ACCEPTED: _spec("验收", "", "accepting"),
     Kind.SALE_SETTLED: _spec("结算", "", "accepting"),
     Kind.SALE_CANCELLED: _spec("成交撤销", "", "accepting"),
+    Kind.CLUSTER_LOADED: _spec("集群登记", f"{CLUSTER_CARD} data_sha256"),
+    Kind.CLUSTER_REVISED: _spec("集群资料更新", f"{CLUSTER_CARD} data_sha256"),
+    Kind.TASK_DECLARED: _spec("重点任务登记", f"cluster key order_no number name {QUOTED}"),
+    Kind.TASK_REVISED: _spec("重点任务更新", f"cluster key order_no number name {QUOTED}"),
+    Kind.PROJECT_REGISTERED: _spec("项目登记", f"{PROJECT_CARD} stage"),
+    Kind.PROJECT_REVISED: _spec("项目资料更新", PROJECT_CARD),
+    Kind.PROJECT_ADVANCED: _spec("项目阶段变更", "stage old_stage"),
+    Kind.PROJECT_PROGRESS_RECORDED: _spec("项目进展", "percent"),
+    Kind.MILESTONE_PLANNED: _spec("节点计划", "name due_on"),
+    Kind.MILESTONE_REACHED: _spec("节点完成", "reached_on"),
+    Kind.INDICATOR_DECLARED: _spec("指标登记", INDICATOR_CARD),
+    Kind.INDICATOR_REVISED: _spec("指标更新", INDICATOR_CARD),
+    Kind.FIGURE_DECLARED: _spec("目标值登记", FIGURE_CARD),
+    Kind.FIGURE_REVISED: _spec("目标值更新", FIGURE_CARD),
+    Kind.ACTUAL_REPORTED: _spec("完成值填报", "indicator period"),
+    Kind.ACTUAL_SUBMITTED: _spec("完成值提交"),
+    Kind.ACTUAL_RETURNED: _spec("完成值退回"),
+    Kind.ACTUAL_CONFIRMED: _spec("完成值确认", "value unit"),
 }
 assert SPECS.keys() == set(Kind)
