@@ -4,8 +4,8 @@ A command opens its own transaction, calls operations, and answers in Chinese; i
 an answer too.
 """
 
-import subprocess
-import sys
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -80,14 +80,16 @@ def prepare_command() -> None:
 @cli.command("demo-morning")
 def demo_morning_command() -> None:
     """模拟一个赶场早晨：牛只依次过磅，读数经 MQTT 上报；按 Ctrl-C 结束。"""
-    from app.demo import opening  # the demonstration is no part of production
-    from devices import simulator
+    from app.demo import equipment  # the demonstration is no part of production
 
     with platform() as (settings, engine):
-        if not installation.is_demo(engine):
-            raise click.ClickException("这里没有演示县；请先运行 make run")
-        command = [sys.executable, "-m", simulator.__name__]
-        sys.exit(subprocess.call([*command, *opening.simulator_arguments(settings)]))  # noqa: S603 # our own program
+        if not installation.is_demo(engine) or not settings.run_dir.exists():
+            raise click.ClickException("这里没有演示县；请先在另一个终端运行 make run")
+        click.echo("赶场开始：牛只依次过磅，请看市场操作员的“过磅成交”页；按 Ctrl-C 结束")
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        equipment.play_morning(settings.run_dir, stop)
 
 
 @cli.command("demo-logins")
