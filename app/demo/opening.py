@@ -24,6 +24,7 @@ from app.demo.county import County
 from devices import credentials, devices
 from devices.edge.outbox import Outbox
 from devices.simulator.morning import Walker
+from registry import clusters, loading
 from traceability import parties
 from traceability.animals import Animal, AnimalState
 from traceability.base.db import Recording, reading, transaction
@@ -55,6 +56,8 @@ def _found(settings: Settings, session: Session, *, now: datetime, tell: Tell) -
     installation.mark_demo(session)
     built = county.build(session, now=now, tell=tell)
     session.info["recording"] = Recording(now)
+    tell("装入八个集群的规划…")
+    loading.load(session, at=now, by=built.people["office"])
     passwords = _install_devices(session, built.places[cast.MARKET_NAME], now=now)
     _write(_passwords_file(settings), json.dumps(passwords))
     _write(welcome.logins_file(settings), _open_accounts(session, built, now=now))
@@ -84,6 +87,7 @@ def _open_accounts(session: Session, built: County, *, now: datetime) -> str:
     county_wide = Grant(ScopeKind.REGION, WEINING)
     farmer, _ = cast.HOUSEHOLDS[0]
     home = Grant(ScopeKind.REGION, built.places[farmer].region_code)
+    programme = tuple(Grant(ScopeKind.CLUSTER, each.key) for each in clusters.every(session))
     wanted: list[tuple[str, Role, Party, tuple[Grant, ...]]] = [
         ("nonghu", Role.FARMER, people[farmer], ()),
         ("cunyi", Role.VILLAGE_VET, people["village_vet"], (home,)),
@@ -93,7 +97,7 @@ def _open_accounts(session: Session, built: County, *, now: datetime) -> str:
         ("shouyin", Role.CASHIER, people["cashier"], (market,)),
         ("maijia", Role.BUYER, people[cast.BUYERS[0]], ()),
         ("jianguan", Role.REGULATOR, people["regulator"], (county_wide,)),
-        ("jiqun", Role.CLUSTER_OFFICER, people["officer"], ()),
+        ("jiqun", Role.CLUSTER_OFFICER, people["officer"], programme),
         ("guanli", Role.ADMINISTRATOR, people["administrator"], ()),
     ]
     for login, role, party, grants in wanted:
