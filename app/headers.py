@@ -55,5 +55,8 @@ def _is_public_page(app: Flask) -> bool:
     """Whether anybody may see it and nothing can be sent from it; a form needs its referrer."""
     if request.endpoint in {None, "static"} or request.url_rule is None:
         return False
-    posts = "POST" in (request.url_rule.methods or ())
-    return privileges.declared_here(app) == PUBLIC and not posts
+    if privileges.declared_here(app) != PUBLIC:
+        return False
+    here = request.url_rule.rule
+    rules = app.url_map.iter_rules()
+    return not any(rule.rule == here and "POST" in (rule.methods or ()) for rule in rules)

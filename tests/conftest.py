@@ -12,15 +12,13 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app import config, database
+from app import config, database, migrate
 from app.factory import Platform, create_app
 from app.limits import limiter
 from tests.logins import LoginAs
 from tests.world import MORNING, World
-from traceability import regions, rules, verdict
+from traceability import regions, rules
 from traceability.base.db import Base, make_engine, transaction
-
-_KNOWN = (verdict,)  # imported so that every table of the package is known
 
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"  # set by .ci/run, which installs every tool
 
@@ -54,6 +52,7 @@ def template_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite database with every table and all reference data, made once and copied."""
     path = tmp_path_factory.mktemp("template") / "template.db"
     engine = make_engine(f"sqlite:///{path}")
+    migrate.load_models()
     Base.metadata.create_all(engine)
     with transaction(engine, recorded_at=MORNING) as session:
         regions.load_regions(session)

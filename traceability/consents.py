@@ -111,7 +111,8 @@ def revoke(session: Session, consent: Consent, *, at: datetime, by: Party) -> No
         Conflict: `consent.already_revoked`.
     """
     events.hold(session, consent.ref)
-    session.refresh(consent)
+    session.flush()
+    session.refresh(consent)  # somebody may have been quicker
     if consent.revoked_at is not None:
         raise Conflict("consent.already_revoked", "这份授权已经收回")
     event = events.append(session, Kind.CONSENT_REVOKED, consent.ref, at=at, by=by.ref)

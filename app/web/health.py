@@ -9,16 +9,17 @@ from flask import Blueprint, Response, current_app, json
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import database, migrate
+from app import database, lifeline, migrate
 from app.auth.privileges import public
 from app.config import Settings
 from app.factory import settings_of
+from app.lifeline import Name
 from traceability.chain.tables import Halt
 
 blueprint = Blueprint("health", __name__)
 CONNECT_S = 0.3
-SILENT_S = 6.0
-PROCESSES = ("ingest", "sequencer", "worker", "scheduler")
+SILENT_S = 6.0  # a beat a second: this old means stopped or hung
+PROCESSES = (Name.INGEST, Name.SEQUENCER, Name.WORKER, Name.SCHEDULER)
 READY = {"ok", "running"}
 
 
@@ -50,10 +51,10 @@ def _database() -> dict[str, str]:
     }
 
 
-def _process(run_dir: Path, name: str) -> str:
-    """What the heartbeat file of a process tells; it is touched once a second."""
+def _process(run_dir: Path, name: Name) -> str:
+    """What the heartbeat of a process tells."""
     try:
-        age_s = time.time() - (run_dir / f"{name}.beat").stat().st_mtime
+        age_s = time.time() - lifeline.beat_file(run_dir, name).stat().st_mtime
     except FileNotFoundError:
         return "absent"
     return "running" if age_s < SILENT_S else "silent"

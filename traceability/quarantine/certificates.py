@@ -37,7 +37,6 @@ from traceability.quarantine.declarations import Declaration, DeclarationState, 
 from traceability.quarantine.inspections import Inspection
 
 VALID_DAYS_MAX = 5
-Warnings = dict[int, list[dict[str, str]]]  # by the animal's id
 PROVINCE_DIGITS = 2
 
 
@@ -139,7 +138,7 @@ def issue(
     certificate = _drafted(session, declaration, valid_days, at=at, by=by)
     if official_number:
         certificate.official_number = parse_official_number(official_number)
-    warnings = _require_fit(session, certificate, animals, at=at)
+    _require_fit(session, certificate, animals, at=at)
     _require_none_live(session, animals, at=at)
     session.add(certificate)
     session.flush()
@@ -147,7 +146,7 @@ def issue(
     session.add_all(
         CertificateAnimal(certificate_id=certificate.id, animal_id=animal.id) for animal in animals
     )
-    _append_issued(session, certificate, animals, warnings, at=at, by=by)
+    _append_issued(session, certificate, animals, at=at, by=by)
     return certificate
 
 
@@ -187,10 +186,9 @@ def _next_number(session: Session, form: CertificateForm, county: str, year: int
 
 def _require_fit(
     session: Session, certificate: Certificate, animals: Sequence[Animal], *, at: datetime
-) -> Warnings:
-    """Judge every animal: one refusal names every rule that any fails; else the warnings."""
+) -> None:
+    """Judge every animal; one refusal names every rule that any of them fails."""
     found: list[rules.Outcome] = []
-    warnings: Warnings = {}
     with session.no_autoflush:
         inspected = inspections.newest(session, certificate.declaration)
         for animal in animals:
@@ -200,16 +198,14 @@ def _require_fit(
                     "certificate.not_inspected", f"{animal.ear_tag} 还没有检查结果，先登记检查"
                 )
             facts = _facts(session, certificate, animal, row, at=at)
-            judged = rules.examine(session, "certificate.issue", facts, at=at)
-            warnings[animal.id] = rules.noted(rules.warned(judged))
+            judged = rules.failed(rules.outcomes(session, "certificate.issue", facts, at=at))
             many = len(animals) > 1
             found += [
                 replace(each, sentence=f"{animal.ear_tag}：{each.sentence}") if many else each
-                for each in rules.failed(judged)
+                for each in judged
             ]
     if found:
         raise RuleViolation.of(found)
-    return warnings
 
 
 def _facts(
@@ -244,7 +240,6 @@ def _append_issued(
     session: Session,
     certificate: Certificate,
     animals: Sequence[Animal],
-    warnings: Warnings,
     *,
     at: datetime,
     by: Party,
@@ -285,7 +280,6 @@ def _append_issued(
             group=certificate.ref,
             **told,
             certificate=certificate.ref,
-            warnings=warnings[animal.id],
         )
 
 

@@ -32,7 +32,7 @@ EIDS = st.builds(
         (156, 252052600001, True, 0x8000273AAF8174C1, "c17481af3a270080", 0x4B4D),
     ],
 )
-def test_the_published_words_are_read_and_written(  # noqa: PLR0917 - one vector a row
+def test_the_published_words_are_read_and_written(
     country: int, national: int, animal: bool, word: int, little_endian: str, crc: int
 ) -> None:
     eid = Eid(country, national, animal=animal)
