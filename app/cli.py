@@ -4,10 +4,12 @@ A command opens its own transaction, calls operations, and answers in Chinese; i
 an answer too.
 """
 
-import subprocess
-import sys
+import json
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 import click
 from sqlalchemy import Engine, func, select
@@ -15,6 +17,7 @@ from sqlalchemy import Engine, func, select
 from app import config, installation, migrate
 from app.config import ConfigurationError, Settings
 from app.whoami import now
+from registry import export, loading
 from traceability import regions, rules
 from traceability.base.db import make_engine, reading, transaction
 from traceability.base.errors import Refusal
@@ -80,14 +83,16 @@ def prepare_command() -> None:
 @cli.command("demo-morning")
 def demo_morning_command() -> None:
     """模拟一个赶场早晨：牛只依次过磅，读数经 MQTT 上报；按 Ctrl-C 结束。"""
-    from app.demo import opening  # the demonstration is no part of production
-    from devices import simulator
+    from app.demo import equipment  # the demonstration is no part of production
 
     with platform() as (settings, engine):
-        if not installation.is_demo(engine):
-            raise click.ClickException("这里没有演示县；请先运行 make run")
-        command = [sys.executable, "-m", simulator.__name__]
-        sys.exit(subprocess.call([*command, *opening.simulator_arguments(settings)]))  # noqa: S603 # our own program
+        if not installation.is_demo(engine) or not settings.run_dir.exists():
+            raise click.ClickException("这里没有演示县；请先在另一个终端运行 make run")
+        click.echo("赶场开始：牛只依次过磅，请看市场操作员的“过磅成交”页；按 Ctrl-C 结束")
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        equipment.play_morning(settings.run_dir, stop)
 
 
 @cli.command("demo-logins")
@@ -102,6 +107,15 @@ def demo_logins_command() -> None:
             click.echo(opening.renew_passwords(session, now=now()))
 
 
+@cli.command("registry-json")
+@click.argument("file", type=click.File("w", encoding="utf-8", atomic=True), default="-")
+def registry_json_command(file: TextIO) -> None:
+    """把整个集群台账写成一份 JSON 文件（缺省写到屏幕）。"""
+    with platform() as (_, engine), reading(engine) as session:
+        json.dump(export.document(session, at=now()), file, ensure_ascii=False, indent=1)
+        file.write("\n")
+
+
 def _migrate(engine: Engine) -> None:
     if migrate.is_current(engine):
         return
@@ -112,6 +126,8 @@ def _migrate(engine: Engine) -> None:
 def _load(engine: Engine) -> None:
     with transaction(engine, recorded_at=now()) as session:
         changed = regions.load_regions(session) + rules.load(session)
+        if (office := loading.steward(session)) is not None:
+            loading.load(session, at=now(), by=office)
     if changed:
         click.echo(f"参考数据：更新 {changed} 行")
 

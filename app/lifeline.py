@@ -31,6 +31,7 @@ class Name(StrEnum):
     WORKER = "worker"
     SCHEDULER = "scheduler"
     WEB = "web"
+    EQUIPMENT = "equipment"
 
 
 NAME_LABELS = {
@@ -40,6 +41,7 @@ NAME_LABELS = {
     Name.WORKER: "后台任务",
     Name.SCHEDULER: "定时任务",
     Name.WEB: "网页服务",
+    Name.EQUIPMENT: "演示设备",
 }
 
 

@@ -8,6 +8,7 @@ import argparse
 import logging
 import signal
 import sys
+import threading
 from collections.abc import Callable
 
 from app import config, lifeline, mqtt
@@ -71,6 +72,15 @@ def scheduler(settings: Settings) -> None:
     run_scheduler(settings)
 
 
+def equipment(settings: Settings) -> None:
+    """演示设备, of the demonstration only."""
+    from app.demo import equipment as play
+
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
+    play.run(settings, stop)
+
+
 PARTS: dict[Name, Callable[[Settings], None]] = {
     Name.WEB: web,
     Name.BROKER: broker,
@@ -78,6 +88,7 @@ PARTS: dict[Name, Callable[[Settings], None]] = {
     Name.SEQUENCER: sequencer,
     Name.WORKER: worker,
     Name.SCHEDULER: scheduler,
+    Name.EQUIPMENT: equipment,
 }
 BEATS_ITSELF = {Name.SEQUENCER}  # from its loop, with what it has done
 assert PARTS.keys() == set(Name)

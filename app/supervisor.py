@@ -215,8 +215,9 @@ def parts(settings: config.Settings) -> list[Part]:
         return Part(name, NAME_LABELS[name], command, wave)
 
     embedded = [part(Name.BROKER, 2)] if settings.mqtt_url is None else []
+    play = [] if settings.is_production or settings.mqtt_url else [part(Name.EQUIPMENT, 0)]
     first = (Name.INGEST, Name.WORKER, Name.SCHEDULER, Name.WEB)
-    return [*embedded, part(Name.SEQUENCER, 1), *(part(name, 0) for name in first)]
+    return [*embedded, part(Name.SEQUENCER, 1), *(part(name, 0) for name in first), *play]
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from registry import clusters, founding, indicators, projects
@@ -16,7 +17,7 @@ from registry.clusters import Cluster, ClusterCard, Task, TaskCard
 from registry.founding import Doubt, DoubtKind, Passage, PassageSort
 from registry.indicators import Comparator, FigureCard, FigureRole, Indicator, IndicatorCard, Owners
 from registry.projects import Project, ProjectCard, Stage
-from traceability.parties import Party
+from traceability.parties import Party, PartyKind
 
 Record = Mapping[str, Any]
 PASSAGE_FIELDS = ("number", "name", "role", "kind", "year", "quote", "first_line", "last_line")
@@ -54,6 +55,12 @@ def load(
     founding.replace(session, Passage, passages)
     founding.replace(session, Doubt, doubts)
     return loaded
+
+
+def steward(session: Session) -> Party | None:
+    """In whose name reviewed data is loaded: the first authority of this installation."""
+    first = select(Party).where(Party.kind == PartyKind.AUTHORITY).order_by(Party.id).limit(1)
+    return session.scalars(first).one_or_none()
 
 
 def _cluster_card(told: Record, digest: bytes) -> ClusterCard:

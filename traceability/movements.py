@@ -82,7 +82,7 @@ def depart(
     if to is origin:
         raise RuleViolation("movement.same_holding", "起运地与目的地相同")
     paper = certificates.newest_of(session, animal)
-    judge(session, "movement.depart", animal, paper, at_place=to, at=at)
+    warnings = judge(session, "movement.depart", animal, paper, at_place=to, at=at)
     movement = Movement(
         animal=animal,
         origin=origin,
@@ -104,6 +104,7 @@ def depart(
         by=by.ref,
         on_behalf_of=ref_of(on_behalf_of),
         certificate_number=None if paper is None else paper.number,
+        warnings=rules.noted(warnings),
         **journey(origin, to),
         **_private_part(movement),
     )
@@ -161,7 +162,7 @@ def arrive(
     if at < movement.departed_at:
         raise RuleViolation("movement.before_departure", "到达时间早于启运时间，请核对")
     events.hold(session, movement.ref)
-    judge(
+    warnings = judge(
         session,
         "movement.arrive",
         animal,
@@ -182,6 +183,7 @@ def arrive(
         by=by.ref,
         on_behalf_of=ref_of(on_behalf_of),
         certificate_number=None if paper is None else paper.number,
+        warnings=rules.noted(warnings),
         **journey(movement.origin, movement.destination),
         **_private_part(movement),
     )

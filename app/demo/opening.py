@@ -7,6 +7,7 @@ needs (who comes over the crate, the devices' passwords) lies in the data folder
 import json
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from app.demo import cast, county, market_day
 from app.demo.county import County
 from devices import credentials, devices
 from devices.edge.outbox import Outbox
+from devices.simulator.morning import Walker
+from registry import clusters, loading
 from traceability import parties
 from traceability.animals import Animal, AnimalState
 from traceability.base.db import Recording, reading, transaction
@@ -53,6 +56,8 @@ def _found(settings: Settings, session: Session, *, now: datetime, tell: Tell) -
     installation.mark_demo(session)
     built = county.build(session, now=now, tell=tell)
     session.info["recording"] = Recording(now)
+    tell("装入八个集群的规划…")
+    loading.load(session, at=now, by=built.people["office"])
     passwords = _install_devices(session, built.places[cast.MARKET_NAME], now=now)
     _write(_passwords_file(settings), json.dumps(passwords))
     _write(welcome.logins_file(settings), _open_accounts(session, built, now=now))
@@ -82,6 +87,7 @@ def _open_accounts(session: Session, built: County, *, now: datetime) -> str:
     county_wide = Grant(ScopeKind.REGION, WEINING)
     farmer, _ = cast.HOUSEHOLDS[0]
     home = Grant(ScopeKind.REGION, built.places[farmer].region_code)
+    programme = tuple(Grant(ScopeKind.CLUSTER, each.key) for each in clusters.every(session))
     wanted: list[tuple[str, Role, Party, tuple[Grant, ...]]] = [
         ("nonghu", Role.FARMER, people[farmer], ()),
         ("cunyi", Role.VILLAGE_VET, people["village_vet"], (home,)),
@@ -91,7 +97,7 @@ def _open_accounts(session: Session, built: County, *, now: datetime) -> str:
         ("shouyin", Role.CASHIER, people["cashier"], (market,)),
         ("maijia", Role.BUYER, people[cast.BUYERS[0]], ()),
         ("jianguan", Role.REGULATOR, people["regulator"], (county_wide,)),
-        ("jiqun", Role.CLUSTER_OFFICER, people["officer"], ()),
+        ("jiqun", Role.CLUSTER_OFFICER, people["officer"], programme),
         ("guanli", Role.ADMINISTRATOR, people["administrator"], ()),
     ]
     for login, role, party, grants in wanted:
@@ -177,16 +183,34 @@ def _walkers(session: Session, market: Holding) -> list[dict[str, object]]:
     ]
 
 
-def simulator_arguments(settings: Settings) -> list[str]:
-    """How to play this morning: the arguments of `python -m devices.simulator`."""
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What the demonstration's devices need to speak."""
+
+    broker: str
+    outbox: Path
+    passwords: dict[str, str]
+
+
+def has_equipment(settings: Settings) -> bool:
+    """Whether this data folder holds a demonstration's devices."""
+    return _passwords_file(settings).exists()
+
+
+def equipment_of(settings: Settings) -> Equipment:
+    """The broker's address, the outbox and the passwords of the crate's devices."""
     host, port = settings.broker_address
-    return [
-        f"--broker=mqtt://{'127.0.0.1' if host in welcome.EVERYWHERE else host}:{port}",
-        f"--crate={market_day.CRATE}",
-        f"--animals={_animals_file(settings)}",
-        f"--passwords={_passwords_file(settings)}",
-        f"--outbox={_outbox_file(settings)}",
-    ]
+    return Equipment(
+        broker=f"mqtt://{'127.0.0.1' if host in welcome.EVERYWHERE else host}:{port}",
+        outbox=_outbox_file(settings),
+        passwords=json.loads(_passwords_file(settings).read_text("utf-8")),
+    )
+
+
+def walkers(settings: Settings) -> list[Walker]:
+    """Who stands in the market this morning."""
+    rows = json.loads(_animals_file(settings).read_text("utf-8"))
+    return [Walker(row["eid"], row["weight_g"]) for row in rows]
 
 
 def _animals_file(settings: Settings) -> Path:

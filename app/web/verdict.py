@@ -17,7 +17,7 @@ from traceability.verdict import Level, Verdict
 
 blueprint = Blueprint("verdict", __name__, url_prefix="/v")
 TONES = {Level.GREEN: "ok", Level.AMBER: "warn", Level.RED: "stop"}
-WORDS = {Level.GREEN: "可以", Level.AMBER: "注意", Level.RED: "不可以"}
+WORDS = {Level.GREEN: "可", Level.AMBER: "注意", Level.RED: "不可"}
 
 
 @blueprint.get("/")
@@ -74,7 +74,7 @@ def _judged(animal: Animal) -> tuple[Verdict, str]:
     place = animal.holding
     if place is not None and place.kind is HoldingKind.MARKET:
         found = verdict.of_sale(session, animal, market=place, purpose="keeping", scale=None, at=at)
-        return found, "出售"
+        return found, "售"
     markets = holdings.of_kind(session, HoldingKind.MARKET)
     goal = goal_of(animal) or (markets[0] if markets else place)
     assert goal is not None, "reference data hold a market"

@@ -77,7 +77,7 @@ def agree(
     with session.no_autoflush:
         events.hold(session, animal.ref, sale.ref)
         session.refresh(animal)
-        _require_sellable(session, sale, scale, at=at)
+        warnings = _require_sellable(session, sale, scale, at=at)
     session.add(sale)
     session.flush()
     events.append(
@@ -89,6 +89,7 @@ def agree(
         by=by.ref,
         place_kind=market.kind.value,
         township=market.township,
+        warnings=rules.noted(warnings),
         **_terms(sale),
     )
     return sale
@@ -109,7 +110,7 @@ def _terms(sale: Sale) -> dict[str, Any]:
 
 def _require_sellable(
     session: Session, sale: Sale, scale: Instrument | None, *, at: datetime
-) -> None:
+) -> list[rules.Outcome]:
     animal = sale.animal
     sale.seller = animal.owner
     if sale.buyer is sale.seller:
@@ -121,7 +122,7 @@ def _require_sellable(
     facts = verdict.facts_of_sale(
         session, animal, market=sale.market, purpose=sale.purpose.value, scale=scale, at=at
     )
-    rules.require(session, "sale.agree", facts, at=at)
+    return rules.require(session, "sale.agree", facts, at=at)
 
 
 def weigh(session: Session, sale: Sale, weighing: Weighing, *, at: datetime, by: Party) -> None:

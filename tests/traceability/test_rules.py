@@ -61,6 +61,7 @@ HEALTHY = Facts(
     fmd_doses=(TODAY - timedelta(days=60),),
     certificate=paper(),
     inspection=dict.fromkeys(INSPECTION_CHECKS, True),
+    on_scale=True,
     scale_verified_on=date(2026, 1, 1),
     scale_valid_until=date(2026, 12, 31),
 )
@@ -328,7 +329,7 @@ def test_a_scale_trades_only_within_its_verification(
 
 
 def test_a_scale_nobody_verified_does_not_trade(session: Session) -> None:
-    unknown = replace(HEALTHY, scale_verified_on=None, scale_valid_until=None)
+    unknown = replace(HEALTHY, on_scale=True, scale_verified_on=None, scale_valid_until=None)
 
     assert results(session, "sale.agree", unknown)["instrument.verified"] is Result.FAILED
 
@@ -463,7 +464,8 @@ def test_a_late_entry_must_hold_on_both_days_or_a_second_person_decides(session:
         rules.require(session, "movement.depart", HEALTHY, at=at)
 
     assert refusal.value.code == "late.second_person"
-    assert [row.code for row in refusal.value.outcomes] == ["certificate.in_force"]
+    assert "有效期至" in refusal.value.sentence
+    assert refusal.value.outcomes[0].citation
 
     session.info["recording"] = Recording(
         told, late_reason="停电", confirmed_by="party:" + "0" * 32

@@ -37,6 +37,7 @@ from traceability.quarantine.declarations import Declaration, DeclarationState, 
 from traceability.quarantine.inspections import Inspection
 
 VALID_DAYS_MAX = 5
+Warnings = dict[int, list[dict[str, str]]]  # by the animal's id
 PROVINCE_DIGITS = 2
 
 
@@ -138,7 +139,7 @@ def issue(
     certificate = _drafted(session, declaration, valid_days, at=at, by=by)
     if official_number:
         certificate.official_number = parse_official_number(official_number)
-    _require_fit(session, certificate, animals, at=at)
+    warnings = _require_fit(session, certificate, animals, at=at)
     _require_none_live(session, animals, at=at)
     session.add(certificate)
     session.flush()
@@ -146,7 +147,7 @@ def issue(
     session.add_all(
         CertificateAnimal(certificate_id=certificate.id, animal_id=animal.id) for animal in animals
     )
-    _append_issued(session, certificate, animals, at=at, by=by)
+    _append_issued(session, certificate, animals, warnings, at=at, by=by)
     return certificate
 
 
@@ -186,9 +187,10 @@ def _next_number(session: Session, form: CertificateForm, county: str, year: int
 
 def _require_fit(
     session: Session, certificate: Certificate, animals: Sequence[Animal], *, at: datetime
-) -> None:
-    """Judge every animal; one refusal names every rule that any of them fails."""
+) -> Warnings:
+    """Judge every animal: one refusal names every rule that any fails; else the warnings."""
     found: list[rules.Outcome] = []
+    warnings: Warnings = {}
     with session.no_autoflush:
         inspected = inspections.newest(session, certificate.declaration)
         for animal in animals:
@@ -198,14 +200,16 @@ def _require_fit(
                     "certificate.not_inspected", f"{animal.ear_tag} 还没有检查结果，先登记检查"
                 )
             facts = _facts(session, certificate, animal, row, at=at)
-            judged = rules.failed(rules.outcomes(session, "certificate.issue", facts, at=at))
+            judged = rules.examine(session, "certificate.issue", facts, at=at)
+            warnings[animal.id] = rules.noted(rules.warned(judged))
             many = len(animals) > 1
             found += [
                 replace(each, sentence=f"{animal.ear_tag}：{each.sentence}") if many else each
-                for each in judged
+                for each in rules.failed(judged)
             ]
     if found:
         raise RuleViolation.of(found)
+    return warnings
 
 
 def _facts(
@@ -240,6 +244,7 @@ def _append_issued(
     session: Session,
     certificate: Certificate,
     animals: Sequence[Animal],
+    warnings: Warnings,
     *,
     at: datetime,
     by: Party,
@@ -280,6 +285,7 @@ def _append_issued(
             group=certificate.ref,
             **told,
             certificate=certificate.ref,
+            warnings=warnings[animal.id],
         )
 
 

@@ -140,7 +140,7 @@ def file(
         require_alive(animal)
     _require_none_pending(session, animals)
     facts = Facts(declared_at=at, leaves_on=leaves_on, purpose=purpose.value)
-    rules.require(session, "declaration.file", facts, at=at)
+    warnings = rules.require(session, "declaration.file", facts, at=at)
     session.add(declaration)
     session.flush()
     session.add_all(
@@ -155,6 +155,7 @@ def file(
         on_behalf_of=ref_of(on_behalf_of),
         head_count=len(animals),
         animals=sorted(animal.ref for animal in animals),
+        warnings=rules.noted(warnings),
         **_filed(declaration),
     )
     return declaration

@@ -57,6 +57,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("ref", name=op.f("uq_chain_subject_ref")),
     )
     op.create_table(
+        "cluster",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("order_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("heading", sa.String(length=120), nullable=False),
+        sa.Column("host_place", sa.String(length=60), nullable=False),
+        sa.Column("prefecture", sa.String(length=60), nullable=False),
+        sa.Column("county", sa.String(length=60), nullable=False),
+        sa.Column("region_code", sa.String(length=12), nullable=False),
+        sa.Column("partner", sa.String(length=60), nullable=True),
+        sa.Column("data_sha256", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cluster")),
+        sa.UniqueConstraint("key", name=op.f("uq_cluster_key")),
+        sa.UniqueConstraint("ref", name=op.f("uq_cluster_ref")),
+    )
+    op.create_table(
         "device",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("ref", sa.String(length=57), nullable=False),
@@ -258,6 +276,36 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_account_party_id"), ["party_id"], unique=False)
 
     op.create_table(
+        "cluster_task",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "cluster_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("key", sa.String(length=120), nullable=False),
+        sa.Column("order_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.String(length=10), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("quote", sa.Text(), nullable=False),
+        sa.Column(
+            "first_line", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "last_line", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["cluster_id"], ["cluster.id"], name=op.f("fk_cluster_task_cluster_id_cluster")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cluster_task")),
+        sa.UniqueConstraint("key", name=op.f("uq_cluster_task_key")),
+        sa.UniqueConstraint("ref", name=op.f("uq_cluster_task_ref")),
+    )
+    with op.batch_alter_table("cluster_task", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_cluster_task_cluster_id"), ["cluster_id"], unique=False
+        )
+
+    op.create_table(
         "consent",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -351,6 +399,75 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("event_subject", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_event_subject_event_id"), ["event_id"], unique=False)
+
+    op.create_table(
+        "founding_doubt",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=120), nullable=False),
+        sa.Column(
+            "cluster_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("about_key", sa.String(length=120), nullable=False),
+        sa.Column("order_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("proposed", sa.Text(), nullable=False),
+        sa.Column("quote", sa.Text(), nullable=False),
+        sa.Column(
+            "first_line", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "last_line", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["cluster_id"], ["cluster.id"], name=op.f("fk_founding_doubt_cluster_id_cluster")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_founding_doubt")),
+        sa.UniqueConstraint("key", name=op.f("uq_founding_doubt_key")),
+    )
+    with op.batch_alter_table("founding_doubt", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_founding_doubt_about_key"), ["about_key"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_founding_doubt_cluster_id"), ["cluster_id"], unique=False
+        )
+
+    op.create_table(
+        "founding_passage",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=120), nullable=False),
+        sa.Column(
+            "cluster_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("parent_key", sa.String(length=120), nullable=True),
+        sa.Column("sort", sa.String(length=40), nullable=False),
+        sa.Column("order_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.String(length=10), nullable=True),
+        sa.Column("name", sa.String(length=120), nullable=True),
+        sa.Column("role", sa.String(length=200), nullable=True),
+        sa.Column("kind", sa.String(length=20), nullable=True),
+        sa.Column("year", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("quote", sa.Text(), nullable=False),
+        sa.Column(
+            "first_line", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "last_line", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["cluster_id"], ["cluster.id"], name=op.f("fk_founding_passage_cluster_id_cluster")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_founding_passage")),
+        sa.UniqueConstraint("key", name=op.f("uq_founding_passage_key")),
+    )
+    with op.batch_alter_table("founding_passage", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_founding_passage_cluster_id"), ["cluster_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_founding_passage_parent_key"), ["parent_key"], unique=False
+        )
 
     op.create_table(
         "holding",
@@ -664,6 +781,40 @@ def upgrade() -> None:
         sa.UniqueConstraint("weight_id", name=op.f("uq_pairing_weight_id")),
     )
     op.create_table(
+        "project",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "cluster_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("task_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("key", sa.String(length=120), nullable=True),
+        sa.Column("box_key", sa.String(length=120), nullable=True),
+        sa.Column("order_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.String(length=10), nullable=True),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("quote", sa.Text(), nullable=True),
+        sa.Column(
+            "first_line", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("last_line", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("stage", sa.String(length=40), nullable=False),
+        sa.Column("percent", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["cluster_id"], ["cluster.id"], name=op.f("fk_project_cluster_id_cluster")
+        ),
+        sa.ForeignKeyConstraint(
+            ["task_id"], ["cluster_task.id"], name=op.f("fk_project_task_id_cluster_task")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_project")),
+        sa.UniqueConstraint("key", name=op.f("uq_project_key")),
+        sa.UniqueConstraint("ref", name=op.f("uq_project_ref")),
+    )
+    with op.batch_alter_table("project", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_project_cluster_id"), ["cluster_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_project_task_id"), ["task_id"], unique=False)
+
+    op.create_table(
         "transfer",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("debit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -813,6 +964,35 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_immunisation_animal_id"), ["animal_id"], unique=False)
 
     op.create_table(
+        "indicator",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "cluster_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "project_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("key", sa.String(length=120), nullable=True),
+        sa.Column("order_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("unit", sa.String(length=12), nullable=True),
+        sa.Column("scope", sa.String(length=120), nullable=False),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["cluster_id"], ["cluster.id"], name=op.f("fk_indicator_cluster_id_cluster")
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_indicator_project_id_project")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_indicator")),
+        sa.UniqueConstraint("key", name=op.f("uq_indicator_key")),
+        sa.UniqueConstraint("ref", name=op.f("uq_indicator_ref")),
+    )
+    with op.batch_alter_table("indicator", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_indicator_cluster_id"), ["cluster_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_indicator_project_id"), ["project_id"], unique=False)
+
+    op.create_table(
         "inspection",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -844,6 +1024,52 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_inspection_declaration_id"), ["declaration_id"], unique=False
         )
+
+    op.create_table(
+        "milestone",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "project_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("reached_on", sa.Date(), nullable=True),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_milestone_project_id_project")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_milestone")),
+        sa.UniqueConstraint("ref", name=op.f("uq_milestone_ref")),
+    )
+    with op.batch_alter_table("milestone", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_milestone_project_id"), ["project_id"], unique=False)
+
+    op.create_table(
+        "progress",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "project_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("percent", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column(
+            "evidence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["party.id"], name=op.f("fk_progress_by_id_party")),
+        sa.ForeignKeyConstraint(
+            ["evidence_id"], ["evidence.id"], name=op.f("fk_progress_evidence_id_evidence")
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_progress_project_id_project")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_progress")),
+        sa.UniqueConstraint("ref", name=op.f("uq_progress_ref")),
+    )
+    with op.batch_alter_table("progress", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_progress_project_id"), ["project_id"], unique=False)
 
     op.create_table(
         "treatment",
@@ -910,6 +1136,44 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "actual",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "indicator_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("period", sa.String(length=7), nullable=False),
+        sa.Column("value", sa.String(length=24), nullable=False),
+        sa.Column("unit", sa.String(length=12), nullable=True),
+        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("status", sa.String(length=40), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "confirmed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("return_reason", sa.Text(), nullable=True),
+        sa.Column(
+            "evidence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["party.id"], name=op.f("fk_actual_by_id_party")),
+        sa.ForeignKeyConstraint(
+            ["confirmed_by_id"], ["party.id"], name=op.f("fk_actual_confirmed_by_id_party")
+        ),
+        sa.ForeignKeyConstraint(
+            ["evidence_id"], ["evidence.id"], name=op.f("fk_actual_evidence_id_evidence")
+        ),
+        sa.ForeignKeyConstraint(
+            ["indicator_id"], ["indicator.id"], name=op.f("fk_actual_indicator_id_indicator")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_actual")),
+        sa.UniqueConstraint("indicator_id", "period", name=op.f("uq_actual_indicator_id_period")),
+        sa.UniqueConstraint("ref", name=op.f("uq_actual_ref")),
+    )
+    with op.batch_alter_table("actual", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_actual_indicator_id"), ["indicator_id"], unique=False)
+
+    op.create_table(
         "certificate_animal",
         sa.Column(
             "certificate_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
@@ -931,6 +1195,58 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_certificate_animal_animal_id"), ["animal_id"], unique=False
         )
+
+    op.create_table(
+        "figure",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "cluster_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "indicator_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "project_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("key", sa.String(length=120), nullable=False),
+        sa.Column("order_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=True),
+        sa.Column("role", sa.String(length=40), nullable=False),
+        sa.Column("year_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("year", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("period", sa.String(length=60), nullable=True),
+        sa.Column("comparator", sa.String(length=40), nullable=False),
+        sa.Column("comparator_text", sa.String(length=30), nullable=False),
+        sa.Column("value", sa.String(length=24), nullable=True),
+        sa.Column("value_max", sa.String(length=24), nullable=True),
+        sa.Column("unit", sa.String(length=12), nullable=True),
+        sa.Column("printed", sa.String(length=60), nullable=False),
+        sa.Column("scope", sa.String(length=120), nullable=False),
+        sa.Column("quote", sa.Text(), nullable=False),
+        sa.Column(
+            "first_line", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "last_line", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["cluster_id"], ["cluster.id"], name=op.f("fk_figure_cluster_id_cluster")
+        ),
+        sa.ForeignKeyConstraint(
+            ["indicator_id"], ["indicator.id"], name=op.f("fk_figure_indicator_id_indicator")
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_figure_project_id_project")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_figure")),
+        sa.UniqueConstraint("key", name=op.f("uq_figure_key")),
+        sa.UniqueConstraint("ref", name=op.f("uq_figure_ref")),
+    )
+    with op.batch_alter_table("figure", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_figure_cluster_id"), ["cluster_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_figure_indicator_id"), ["indicator_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_figure_project_id"), ["project_id"], unique=False)
 
     op.create_table(
         "movement",
@@ -1150,10 +1466,20 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_movement_animal_id"))
 
     op.drop_table("movement")
+    with op.batch_alter_table("figure", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_figure_project_id"))
+        batch_op.drop_index(batch_op.f("ix_figure_indicator_id"))
+        batch_op.drop_index(batch_op.f("ix_figure_cluster_id"))
+
+    op.drop_table("figure")
     with op.batch_alter_table("certificate_animal", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_certificate_animal_animal_id"))
 
     op.drop_table("certificate_animal")
+    with op.batch_alter_table("actual", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_actual_indicator_id"))
+
+    op.drop_table("actual")
     with op.batch_alter_table("weighing", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_weighing_instrument_id"))
         batch_op.drop_index(batch_op.f("ix_weighing_animal_id"))
@@ -1163,11 +1489,24 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_treatment_animal_id"))
 
     op.drop_table("treatment")
+    with op.batch_alter_table("progress", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_progress_project_id"))
+
+    op.drop_table("progress")
+    with op.batch_alter_table("milestone", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_milestone_project_id"))
+
+    op.drop_table("milestone")
     with op.batch_alter_table("inspection", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_inspection_declaration_id"))
         batch_op.drop_index(batch_op.f("ix_inspection_animal_id"))
 
     op.drop_table("inspection")
+    with op.batch_alter_table("indicator", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_indicator_project_id"))
+        batch_op.drop_index(batch_op.f("ix_indicator_cluster_id"))
+
+    op.drop_table("indicator")
     with op.batch_alter_table("immunisation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_immunisation_animal_id"))
 
@@ -1189,6 +1528,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_transfer_credit_id"))
 
     op.drop_table("transfer")
+    with op.batch_alter_table("project", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_project_task_id"))
+        batch_op.drop_index(batch_op.f("ix_project_cluster_id"))
+
+    op.drop_table("project")
     op.drop_table("pairing")
     with op.batch_alter_table("login_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_login_session_account_id"))
@@ -1238,6 +1582,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_holding_keeper_id"))
 
     op.drop_table("holding")
+    with op.batch_alter_table("founding_passage", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_founding_passage_parent_key"))
+        batch_op.drop_index(batch_op.f("ix_founding_passage_cluster_id"))
+
+    op.drop_table("founding_passage")
+    with op.batch_alter_table("founding_doubt", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_founding_doubt_cluster_id"))
+        batch_op.drop_index(batch_op.f("ix_founding_doubt_about_key"))
+
+    op.drop_table("founding_doubt")
     with op.batch_alter_table("event_subject", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_event_subject_event_id"))
 
@@ -1256,6 +1610,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_consent_agent_id"))
 
     op.drop_table("consent")
+    with op.batch_alter_table("cluster_task", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_cluster_task_cluster_id"))
+
+    op.drop_table("cluster_task")
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_account_party_id"))
         batch_op.drop_index(batch_op.f("ix_account_invited_by_id"))
@@ -1291,6 +1649,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_device_holding"))
 
     op.drop_table("device")
+    op.drop_table("cluster")
     op.drop_table("chain_subject")
     op.drop_table("chain_halt")
     with op.batch_alter_table("access", schema=None) as batch_op:
