@@ -280,8 +280,8 @@ def fold_immunisation(state: State | None, event: EventView) -> State | None:
     return {
         "animal_id": event.links[1].ref,
         "given_by_id": folding.private(event, "by"),
-        "batch_no": folding.private(event, "batch_no"),
-        **{field: event[field] for field in ("disease", "vaccine", "given_on")},
+        **{field: folding.private(event, field) for field in ("vaccine", "batch_no")},
+        **{field: event[field] for field in ("disease", "given_on")},
     }
 
 

@@ -1,8 +1,8 @@
 """事件种类 · every kind of event: its Chinese label, its public fields, its CBV business step.
 
 A kind is `noun.past_participle` and is never removed or reused. The default is private: only the
-fields named here leave the platform. No public field may hold a person, a price or a place below
-a township.
+fields named here leave the platform. No public field may hold a person, a price, a place below a
+township, or free text (a reason, a cause, a product), in which anybody may write a name.
 """
 
 from dataclasses import dataclass
@@ -106,12 +106,12 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.ANIMAL_REGISTERED: _spec(
         "登记", f"ear_tag breed sex born_month origin {PLACE}", "commissioning"
     ),
-    Kind.ANIMAL_RETAGGED: _spec("补戴耳标", "ear_tag old_ear_tag reason", "repairing"),
+    Kind.ANIMAL_RETAGGED: _spec("补戴耳标", "ear_tag old_ear_tag", "repairing"),
     Kind.ANIMAL_EID_BOUND: _spec("绑定电子耳标", "eid", "commissioning"),
-    Kind.ANIMAL_DIED: _spec("死亡", "cause disposal", "destroying"),
+    Kind.ANIMAL_DIED: _spec("死亡", "", "destroying"),
     Kind.ANIMAL_SLAUGHTERED: _spec("屠宰", PLACE, "slaughtering"),
     Kind.IMMUNISATION_GIVEN: _spec(
-        "免疫", f"disease vaccine dose_no given_on {PLACE}", "inspecting"
+        "免疫", f"disease dose_no given_on {PLACE}", "inspecting"
     ),
     Kind.TREATMENT_GIVEN: _spec("用药", "given_on clear_on", "inspecting"),
     Kind.DECLARATION_FILED: _spec("检疫申报", f"purpose head_count {JOURNEY}", "inspecting"),
