@@ -12,13 +12,14 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app import config, database, migrate
+from app import config, database
 from app.factory import Platform, create_app
 from app.limits import limiter
+from tests.databases import BOTH, copy_of, furnish, make_template
+from tests.devices.postgresql import killable_postgresql
 from tests.logins import LoginAs
-from tests.world import MORNING, World
-from traceability import regions, rules
-from traceability.base.db import Base, make_engine, transaction
+from tests.world import World
+from traceability.base.db import make_engine
 
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"  # set by .ci/run, which installs every tool
 
@@ -47,16 +48,18 @@ def pytest_make_collect_report(
     return report
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the operation tests of a module that says ON_BOTH on SQLite and on PostgreSQL."""
+    if getattr(metafunc.module, "ON_BOTH", False) and "database_kind" in metafunc.fixturenames:
+        metafunc.parametrize("database_kind", BOTH, indirect=True)
+
+
 @pytest.fixture(scope="session")
 def template_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite database with every table and all reference data, made once and copied."""
     path = tmp_path_factory.mktemp("template") / "template.db"
     engine = make_engine(f"sqlite:///{path}")
-    migrate.load_models()
-    Base.metadata.create_all(engine)
-    with transaction(engine, recorded_at=MORNING) as session:
-        regions.load_regions(session)
-        rules.load(session)
+    furnish(engine)
     with engine.connect() as connection:
         connection.exec_driver_sql("COMMIT")
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -64,9 +67,28 @@ def template_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[tuple[str, str]]:
+    """A PostgreSQL server from a wheel, and the name of its furnished database."""
+    with killable_postgresql() as server:
+        yield server.url, make_template(server.url)
+
+
 @pytest.fixture
-def engine(template_database: Path, tmp_path: Path) -> Iterator[Engine]:
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Which database a test runs on; a module that says ON_BOTH runs on both."""
+    return str(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture
+def engine(
+    database_kind: str, template_database: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Engine]:
     """A database of the test's own."""
+    if database_kind == "postgresql":
+        with copy_of(*request.getfixturevalue("postgresql")) as engine:
+            yield engine
+        return
     path = tmp_path / "platform.db"
     copyfile(template_database, path)
     engine = make_engine(f"sqlite:///{path}")

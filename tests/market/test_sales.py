@@ -19,6 +19,8 @@ from traceability.chain import events, folding
 from traceability.holdings import HoldingKind
 from traceability.quarantine.declarations import Purpose
 
+ON_BOTH = True  # SQLite and PostgreSQL
+
 
 def sold(world: World, animal: Animal, **changes: Any) -> Sale:
     """Sell an animal as the desk's Enter does."""

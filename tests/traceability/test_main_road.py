@@ -17,6 +17,8 @@ from traceability.quarantine.declarations import DeclarationState, Purpose
 from traceability.treatments import treat
 from traceability.verdict import Level
 
+ON_BOTH = True  # SQLite and PostgreSQL
+
 
 def test_a_registered_animal_is_known_by_its_tag(world: World) -> None:
     animal = world.animal(ear_tag="2520526 0001 2345")

@@ -1,0 +1,62 @@
+"""The two databases the platform runs on; operation tests run on both."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.engine import make_url
+
+from app import migrate
+from tests.devices.postgresql import needs_postgresql
+from tests.world import MORNING
+from traceability import regions, rules
+from traceability.base.db import Base, make_engine, transaction
+
+BOTH = ["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres, needs_postgresql])]
+_serial = count(1)
+
+
+def furnish(engine: Engine) -> None:
+    """Every table and all reference data."""
+    migrate.load_models()
+    Base.metadata.create_all(engine)
+    with transaction(engine, recorded_at=MORNING) as session:
+        regions.load_regions(session)
+        rules.load(session)
+
+
+def named(url: str, name: str) -> str:
+    """The same server, another database."""
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def run(url: str, statement: str) -> None:
+    """A statement outside any transaction."""
+    engine = make_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def make_template(url: str) -> str:
+    """A furnished database on a server, to be copied; its name."""
+    run(url, "CREATE DATABASE furnished")
+    engine = make_engine(named(url, "furnished"))
+    furnish(engine)
+    engine.dispose()
+    return "furnished"
+
+
+@contextmanager
+def copy_of(url: str, template: str) -> Iterator[Engine]:
+    """A database of a test's own on a server."""
+    name = f"test_{next(_serial)}"
+    run(url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    engine = make_engine(named(url, name))
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+        run(url, f"DROP DATABASE {name} WITH (FORCE)")
