@@ -31,6 +31,7 @@ EXTENSION = "platform.engine"
 def init_app(app: Flask, url: str) -> None:
     """Give the service its engine."""
     app.extensions[EXTENSION] = make_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    app.teardown_request(_close)
 
 
 def engine() -> Engine:
@@ -105,6 +106,11 @@ def in_transaction(view: Callable[[], Response]) -> Response:
         else:
             return response
     raise AssertionError("the last attempt answers or raises")
+
+
+def _close(_error: BaseException | None) -> None:
+    """End what an error page has opened after its request's own session was gone."""
+    _finish(keep=False)
 
 
 def _finish(*, keep: bool) -> None:

@@ -39,13 +39,12 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "loglevel": "warning",
             "limit_request_line": 4094,
             "limit_request_fields": 60,
-            "worker_tmp_dir": None,
             "proc_name": "weining-web",
             "forwarded_allow_ips": "127.0.0.1,::1",
+            "control_socket_disable": True,  # it would be shared by all installations of a user
         }
         for name, value in chosen.items():
-            if name in self.cfg.settings:
-                self.cfg.set(name, value)
+            self.cfg.set(name, value)
 
     def load(self) -> Any:
         """The service, made in the worker process."""

@@ -71,6 +71,7 @@ def once(view: Callable[[], Response]) -> Response:
         return _again(known, digest)
     response = view()
     if response.status_code < FAILED:
+        response.direct_passthrough = False  # a file is kept like any other answer
         session.add(
             IdempotencyKey(
                 account_id=me.account_id,

@@ -12,6 +12,7 @@ from app.auth.roles import INVITES, Role, ScopeKind
 from app.factory import Platform
 from tests.logins import PASSWORD, LoginAs
 from tests.world import World
+from traceability.base.errors import RuleViolation
 
 NEIGHBOUR = {"role": "farmer", "login": "13985000001", "name": "李二", "phone": "13985000001"}
 
@@ -174,3 +175,21 @@ def test_an_account_sees_what_lies_in_its_places(
     answer = vet.get(f"/animals/{animal.ref}")
 
     assert answer.status_code == (200 if sees else 404)
+
+
+def test_an_account_that_does_not_exist_is_not_found(login_as: LoginAs) -> None:
+    answer = login_as(Role.ADMINISTRATOR).post(
+        "/accounts/999999/code", headers={"Accept": "application/json"}
+    )
+
+    assert answer.status_code == 404
+    assert answer.get_json()["code"] == "account.not_found"
+
+
+def test_a_password_that_is_the_login_name_is_refused(login_as: LoginAs) -> None:
+    account = login_as.account(Role.FARMER, login="wangdaming")
+
+    with pytest.raises(RuleViolation) as refusal:
+        accounts.set_password(account, "WangDaMing", at=login_as.world.at)
+
+    assert refusal.value.code == "account.weak_password"

@@ -5,12 +5,13 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from app.auth import invitations, logins
+from app.auth import accounts, invitations, logins
 from app.auth.roles import Role
 from app.factory import Platform
 from app.limits import limiter
 from tests.logins import PASSWORD, LoginAs
 from tests.world import World
+from traceability.base.errors import RuleViolation
 
 TOKEN = re.compile(r"[\w-]{40,}\.[\w-]+\.[\w-]+")
 
@@ -210,3 +211,20 @@ def test_a_paper_code_expires_after_a_week(
 def test_what_is_stored_of_a_session_is_not_what_the_browser_holds() -> None:
     assert logins.digest_of("token") != b"token"
     assert len(logins.digest_of("token")) == logins.DIGEST_BYTES
+
+
+def test_a_suspended_account_cannot_be_opened_with_a_paper_code(login_as: LoginAs) -> None:
+    account, world = login_as.account(Role.FARMER), login_as.world
+    code = invitations.issue(world.session, account, by=account.id, at=world.at)
+    accounts.suspend(account)
+
+    with pytest.raises(RuleViolation) as refusal:
+        invitations.redeem(
+            world.session,
+            login=account.login,
+            code=code,
+            password="新密码新密码一二三",
+            at=world.at,
+        )
+
+    assert refusal.value.code == "invitation.refused"

@@ -11,6 +11,7 @@ from app.auth.roles import Role
 from app.factory import Platform
 from tests.logins import LoginAs
 from tests.world import World
+from traceability.base.errors import RuleViolation
 
 ASKED = {"name": "地磅电脑", "permissions": ["account.own", "token.manage"], "days": 30}
 
@@ -92,6 +93,14 @@ def test_a_token_that_no_longer_counts_is_refused(
     assert answer.content_type == "application/problem+json"
     assert answer.headers["WWW-Authenticate"] == "Bearer"
     assert answer.get_json()["code"] == "token.refused"
+
+
+def test_a_token_that_does_not_exist_is_not_found(
+    client: FlaskClient, bearer: dict[str, str]
+) -> None:
+    answer = client.delete("/api/tokens/999999", headers=bearer)
+
+    assert answer.get_json()["code"] == "token.not_found"
 
 
 def test_a_token_cannot_be_given_more_than_its_account_has(
@@ -236,3 +245,24 @@ def test_eight_at_once_with_one_key_are_one_act(
     account = accounts.invited_by(world.session, None)[0]
     assert len(answers) == 1
     assert len(tokens.of_account(world.session, account.id)) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"days": 0}, "token.bad_days"),
+        ({"days": 367}, "token.bad_days"),
+        ({"name": " "}, "token.no_name"),
+        ({"permissions": []}, "token.bad_permission"),
+    ],
+)
+def test_a_token_without_sense_is_refused_by_the_operation_itself(
+    login_as: LoginAs, change: dict[str, Any], code: str
+) -> None:
+    account, world = login_as.account(Role.FARMER), login_as.world
+    told: dict[str, Any] = {"name": "地磅", "permissions": ["account.own"], "days": 1, **change}
+
+    with pytest.raises(RuleViolation) as refusal:
+        tokens.issue(world.session, account_id=account.id, at=world.at, **told)
+
+    assert refusal.value.code == code
