@@ -36,8 +36,10 @@ def platform() -> Iterator[tuple[Settings, Engine]]:
         settings = config.load()
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         engine = make_engine(settings.database_url)
-        yield settings, engine
-        engine.dispose()
+        try:
+            yield settings, engine
+        finally:
+            engine.dispose()
     except ConfigurationError as error:
         raise click.ClickException(str(error)) from error
     except Refusal as refusal:

@@ -69,7 +69,7 @@ class Supervisor:
         self.children = [Child(part) for part in parts]
         self.run_dir = data_dir / "run"
         self.log_dir = data_dir / "log"
-        self.say = say
+        self.print = say
         self.asked_to_stop = 0
 
     def run(self, while_waiting: Callable[[], bool] = lambda: True) -> None:
@@ -82,11 +82,20 @@ class Supervisor:
         try:
             while not self.asked_to_stop:
                 for child in self.children:
-                    self._tend(child)
+                    try:
+                        self._tend(child)
+                    except OSError as error:  # no process, no disk: later perhaps
+                        child.due = time.monotonic() + PAUSE_S[-1]
+                        self.say(f"{child.part.label}暂时无法启动：{error.strerror}")
                 ready = ready or while_waiting()
                 time.sleep(LOOK_S)
         finally:
             self.stop()
+
+    def say(self, line: str) -> None:
+        """Tell whoever watches; nobody may be watching any more."""
+        with contextlib.suppress(OSError):
+            self.print(line)
 
     def _ask_to_stop(self, _number: int, _frame: object) -> None:
         self.asked_to_stop += 1

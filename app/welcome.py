@@ -1,6 +1,7 @@
 """迎接 · what whoever starts the platform sees: progress, where to go, what to try first."""
 
 import contextlib
+import errno
 import http.client
 import json
 import socket
@@ -46,8 +47,10 @@ def _port_fault(host: str, name: str, port: int) -> str | None:
             probe.bind((host, port))
         except OSError as error:
             other = port + 1 if port < 65_535 else 8000  # noqa: PLR2004 # the last port there is
-            reason = f"不能使用 {host} 的端口 {port}（{error.strerror}）"
-            return f"{reason}；可换一个：{name}={other} make run"
+            if error.errno == errno.EADDRNOTAVAIL:
+                return f"本机没有 {host} 这个地址，请改 HOST"
+            reason = "已被别的程序占用" if error.errno == errno.EADDRINUSE else error.strerror
+            return f"端口 {port} {reason}；可换一个：{name}={other} make run"
     return None
 
 

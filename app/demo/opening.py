@@ -8,6 +8,7 @@ import json
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -137,8 +138,8 @@ def _sell_yesterdays(settings: Settings, session: Session, built: County, *, now
         operator=people["operator"],
         now=yesterday,
     )
-    outbox = Outbox(_outbox_file(settings))
-    boot = max(outbox.next_boot(each.code) for each in (market_day.SCALE, market_day.READER))
+    with closing(Outbox(_outbox_file(settings))) as outbox:  # the simulator counts on from here
+        boot = max(outbox.next_boot(each.code) for each in (market_day.SCALE, market_day.READER))
     for number, animal in enumerate(herd[:SOLD_YESTERDAY]):
         market_day.sell(
             session,

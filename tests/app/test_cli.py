@@ -1,0 +1,83 @@
+"""The administrator's commands, and what the first start builds."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from app import config, installation, welcome
+from app.auth import accounts
+from app.cli import cli
+from app.config import Settings
+from app.demo import opening
+from traceability.base.db import make_engine, reading
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> "Command":
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    return Command()
+
+
+class Command:
+    """`python -m app.cli …` in this process."""
+
+    def __call__(self, *arguments: str) -> Result:
+        return CliRunner().invoke(cli, arguments)
+
+
+def test_the_first_start_builds_the_demonstration_and_the_second_goes_on_with_it(
+    run: Command,
+) -> None:
+    first = run("prepare")
+    settings = config.load()
+    shown = welcome.logins_file(settings).read_text("utf-8")
+    second = run("prepare")
+
+    assert first.exit_code == second.exit_code == 0, first.output + second.output
+    assert "建立演示县" in first.output
+    assert "建立演示县" not in second.output
+    assert welcome.logins_file(settings).read_text("utf-8") == shown
+    assert welcome.logins_file(settings).stat().st_mode & 0o077 == 0
+    assert run("demo").exit_code == 1, "a database with data never gets a demonstration"
+    require_logins(settings, shown)
+    require_logins(settings, run("demo-logins").output)
+    walkers = json.loads((settings.data_dir / "simulator" / "animals.json").read_text())
+    assert walkers
+    assert all(walker["weight_g"] % 500 == 0 for walker in walkers)
+    assert any("passwords.json" in each for each in opening.simulator_arguments(settings))
+
+
+def require_logins(settings: Settings, shown: str) -> None:
+    """Every account that was shown opens with the password that was shown."""
+    lines = shown.splitlines()[1:]
+    engine = make_engine(settings.database_url)
+    with reading(engine) as session:
+        for line in lines:
+            login, password, *_ = line.split()
+            assert accounts.password_fits(accounts.find(session, login), password), login
+    assert installation.is_demo(engine)
+    engine.dispose()
+    assert len(lines) == 10
+
+
+@pytest.mark.parametrize("command", ["demo-logins", "demo-morning"])
+def test_a_database_that_is_no_demonstration_has_no_demonstration_logins(
+    run: Command, command: str
+) -> None:
+    run("migrate")
+
+    refused = run(command)
+
+    assert refused.exit_code == 1
+    assert "没有演示县" in refused.output
+
+
+def test_a_wrong_setting_is_named_in_chinese(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "eighty")
+
+    refused = run("migrate")
+
+    assert refused.exit_code == 1
+    assert "PORT" in refused.output
