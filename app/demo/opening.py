@@ -7,8 +7,8 @@ needs (who comes over the crate, the devices' passwords) lies in the data folder
 import json
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
