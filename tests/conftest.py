@@ -7,12 +7,14 @@ from shutil import copyfile
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app import config, database
+from app.auth import accounts
 from app.factory import Platform, create_app
 from app.limits import limiter
 from tests.databases import BOTH, copy_of, furnish, make_template
@@ -115,8 +117,11 @@ class WorldClient(FlaskClient):
         return response
 
 
+QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)  # tests sign in a thousand times
+
+
 @pytest.fixture
-def app(world: World, tmp_path: Path) -> Iterator[Platform]:
+def app(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
     """The service on the world's database and by the world's clock; no forgery check, no limits."""
     settings = config.load({"DATA_DIR": str(tmp_path), "DATABASE_URL": str(world.engine.url)})
     service = create_app(
@@ -126,6 +131,7 @@ def app(world: World, tmp_path: Path) -> Iterator[Platform]:
         WTF_CSRF_ENABLED=False,
     )
     limiter.enabled = False
+    monkeypatch.setattr(accounts, "_hasher", QUICK)
     service.test_client_class = type("Client", (WorldClient,), {"world": world})
     yield service
     with service.app_context():

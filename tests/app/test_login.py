@@ -228,3 +228,17 @@ def test_a_suspended_account_cannot_be_opened_with_a_paper_code(login_as: LoginA
         )
 
     assert refusal.value.code == "invitation.refused"
+
+
+def test_passwords_are_kept_as_argon2id_at_the_librarys_own_cost(world: World) -> None:
+    account = accounts.register(
+        world.session, login="wangdaming", role=Role.FARMER, party=world.farmer, at=world.at
+    )
+
+    accounts.set_password(account, "新密码新密码一二三", at=world.at)
+
+    assert account.password_hash is not None
+    assert account.password_hash.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert accounts.password_fits(account, "新密码新密码一二三")
+    assert not accounts.password_fits(account, "新密码新密码一二四")
+    assert not accounts.password_fits(None, "新密码新密码一二三")
