@@ -110,9 +110,7 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.ANIMAL_EID_BOUND: _spec("绑定电子耳标", "eid", "commissioning"),
     Kind.ANIMAL_DIED: _spec("死亡", "", "destroying"),
     Kind.ANIMAL_SLAUGHTERED: _spec("屠宰", PLACE, "slaughtering"),
-    Kind.IMMUNISATION_GIVEN: _spec(
-        "免疫", f"disease dose_no given_on {PLACE}", "inspecting"
-    ),
+    Kind.IMMUNISATION_GIVEN: _spec("免疫", f"disease dose_no given_on {PLACE}", "inspecting"),
     Kind.TREATMENT_GIVEN: _spec("用药", "given_on clear_on", "inspecting"),
     Kind.DECLARATION_FILED: _spec("检疫申报", f"purpose head_count {JOURNEY}", "inspecting"),
     Kind.DECLARATION_ACCEPTED: _spec("申报受理", "", "inspecting"),
