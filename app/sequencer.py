@@ -1,37 +1,47 @@
-"""排序盖章 · the loop that moves pending events into the log, at most a second behind.
+"""排序盖章 · the part that moves pending events into the log and signs its head.
 
-There is one sequencer; a second one waits for the first at the database. It looks ten times a
-second without writing, and writes only when something is pending.
+Only this part reads the chain's private key. A demonstration makes its own; production has one.
 """
 
 import signal
+import sys
 import threading
-from datetime import datetime
 
-from sqlalchemy import Engine, select
-
-from app import loops
 from app.config import Settings
 from app.lifeline import Name, beat_file
 from app.whoami import now
-from traceability.base.db import make_engine, reading, transaction
-from traceability.chain import log
-from traceability.chain.tables import Pending
+from traceability.base.db import make_engine
+from traceability.checkpoints import keys
+from traceability.checkpoints.keys import KeyRefused, Signer
+from traceability.checkpoints.sequencing import run_sequencer
+from traceability.checkpoints.witness import Witness
 
 
 def main(settings: Settings) -> None:
     """Run until SIGTERM."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
-    engine = make_engine(settings.database_url)
-    beat = beat_file(settings.run_dir, Name.SEQUENCER).touch
-    loops.repeat(lambda: step(engine, at=now()), stop, beat=beat)
+    try:
+        signer = signer_of(settings)
+    except KeyRefused as refused:
+        sys.exit(str(refused))
+    beat = beat_file(settings.run_dir, Name.SEQUENCER)
+    run_sequencer(
+        make_engine(settings.database_url),
+        signer,
+        Witness(settings.witness_file),
+        now=now,
+        stop=stop,
+        heartbeat=lambda **_told: beat.touch(),
+    )
 
 
-def step(engine: Engine, *, at: datetime) -> bool:
-    """One batch; whether there was anything to do."""
-    with reading(engine) as session:
-        if session.scalar(select(Pending.event_id).limit(1)) is None:
-            return False
-    with transaction(engine, recorded_at=at) as session:
-        return log.integrate(session) is not None
+def signer_of(settings: Settings) -> Signer:
+    """The key that signs this installation's checkpoints.
+
+    Raises:
+        KeyRefused: none, not a key, open to others, or another log's.
+    """
+    if settings.is_production:
+        return keys.load(settings.chain_key_file, origin=settings.chain_origin)
+    return keys.load_or_make_demo(settings.chain_key_file)

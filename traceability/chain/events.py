@@ -377,7 +377,13 @@ def count(session: Session) -> int:
 
 
 @orm_events.listens_for(Session, "after_commit")
-@orm_events.listens_for(Session, "after_rollback")
 def _let_go(session: Session) -> None:
     """What a transaction held ends with it."""
     session.info.pop("held", None)
+
+
+@orm_events.listens_for(Session, "after_soft_rollback")
+def _forget(session: Session, _transaction: object) -> None:
+    """A rollback, also one to a savepoint, releases locks and undoes late events."""
+    session.info.pop("held", None)
+    session.info.pop("refold", None)

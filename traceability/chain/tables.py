@@ -125,6 +125,8 @@ class Halt(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     since: Mapped[datetime]
     reason: Mapped[str] = mapped_column(String(400))
+    lost_from: Mapped[int] = mapped_column(default=0)  # leaves [lost_from, lost_to) disagree
+    lost_to: Mapped[int] = mapped_column(default=0)
 
 
 class Tile(Base):

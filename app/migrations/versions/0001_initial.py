@@ -44,6 +44,10 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("since", Instant(), nullable=False),
         sa.Column("reason", sa.String(length=400), nullable=False),
+        sa.Column(
+            "lost_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("lost_to", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chain_halt")),
     )
     op.create_table(
@@ -55,6 +59,18 @@ def upgrade() -> None:
         sa.Column("latest_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chain_subject")),
         sa.UniqueConstraint("ref", name=op.f("uq_chain_subject_ref")),
+    )
+    op.create_table(
+        "checkpoint",
+        sa.Column("epoch", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "tree_size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("root", sa.LargeBinary(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("signed_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("epoch", "tree_size", name=op.f("pk_checkpoint")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "cluster",
@@ -1375,6 +1391,22 @@ def upgrade() -> None:
     )
     execute_on(
         "sqlite",
+        "CREATE TRIGGER checkpoint_no_update BEFORE UPDATE ON checkpoint BEGIN SELECT RAISE(ABORT, 'the chain is append-only'); END",
+    )
+    execute_on(
+        "sqlite",
+        "CREATE TRIGGER checkpoint_no_delete BEFORE DELETE ON checkpoint BEGIN SELECT RAISE(ABORT, 'the chain is append-only'); END",
+    )
+    execute_on(
+        "postgresql",
+        "CREATE TRIGGER checkpoint_append_only BEFORE UPDATE OR DELETE ON checkpoint FOR EACH ROW EXECUTE FUNCTION chain_is_append_only()",
+    )
+    execute_on(
+        "postgresql",
+        "CREATE TRIGGER checkpoint_no_truncate BEFORE TRUNCATE ON checkpoint EXECUTE FUNCTION chain_is_append_only()",
+    )
+    execute_on(
+        "sqlite",
         "CREATE TRIGGER event_no_update BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'the chain is append-only'); END",
     )
     execute_on(
@@ -1650,6 +1682,7 @@ def downgrade() -> None:
 
     op.drop_table("device")
     op.drop_table("cluster")
+    op.drop_table("checkpoint")
     op.drop_table("chain_subject")
     op.drop_table("chain_halt")
     with op.batch_alter_table("access", schema=None) as batch_op:

@@ -1,0 +1,190 @@
+"""事件与衔接 · every event read from its bytes; every subject's line, head and mentions.
+
+Events are read in batches by id; of each subject only its newest sequence number and digest are
+kept, so memory grows with the number of subjects, not of events.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from traceability.audit.damage import Damage, DamageKind
+from traceability.base import canon
+from traceability.chain import events
+from traceability.chain.tables import (
+    Event,
+    EventMention,
+    EventPrivate,
+    EventSubject,
+    SubjectHead,
+)
+
+BATCH = 1_000
+
+
+@dataclass(slots=True)
+class Lines:
+    """Where each subject's line stands after the events read so far."""
+
+    subject_ids: Mapping[str, int]
+    newest: dict[str, tuple[int, str]] = field(default_factory=dict)
+    events: int = 0
+
+
+def check(session: Session, lines: Lines) -> Iterator[list[Damage]]:
+    """Damage batch by batch; `lines` ends with every subject's newest event."""
+    after = 0
+    while batch := _batch(session, after):
+        ids = [row.id for row in batch]
+        linked = _links(session, ids)
+        mentions = _mentions(session, ids)
+        found = [
+            damage
+            for row in batch
+            for damage in _event(row, linked.get(row.id, {}), mentions.get(row.id, set()), lines)
+        ]
+        lines.events += len(batch)
+        after = ids[-1]
+        yield found
+    yield list(_heads(session, lines))
+    yield list(_orphans(session))
+
+
+def _batch(session: Session, after: int) -> list[Row[Any]]:
+    table = Event.__table__.c
+    chosen = (
+        select(
+            table.id,
+            table.digest,
+            table.kind,
+            table.at,
+            table.recorded_at,
+            table.corrects,
+            table.canonical,
+            EventPrivate.salt,
+            EventPrivate.canonical.label("secret"),
+        )
+        .outerjoin(EventPrivate, EventPrivate.event_id == table.id)
+        .where(table.id > after)
+        .order_by(table.id)
+        .limit(BATCH)
+    )
+    return list(session.execute(chosen))
+
+
+def _links(session: Session, ids: list[int]) -> dict[int, dict[int, int]]:
+    table = EventSubject.__table__.c
+    rows = session.execute(
+        select(table.event_id, table.subject_id, table.seq).where(table.event_id.in_(ids))
+    )
+    found: dict[int, dict[int, int]] = {}
+    for row in rows:
+        found.setdefault(row.event_id, {})[row.subject_id] = row.seq
+    return found
+
+
+def _mentions(session: Session, ids: list[int]) -> dict[int, set[int]]:
+    table = EventMention.__table__.c
+    rows = session.execute(select(table.event_id, table.subject_id).where(table.event_id.in_(ids)))
+    found: dict[int, set[int]] = {}
+    for row in rows:
+        found.setdefault(row.event_id, set()).add(row.subject_id)
+    return found
+
+
+def _event(
+    row: Row[Any], linked: dict[int, int], mentioned: set[int], lines: Lines
+) -> Iterator[Damage]:
+    where = f"第 {row.id} 号事件"
+    if canon.sha256(row.canonical) != row.digest:
+        yield Damage(DamageKind.BYTES, f"{where}的内容与指纹不符", row.id)
+    body = parsed(row.canonical)
+    if body is None:
+        yield Damage(DamageKind.BYTES, f"{where}的内容不是规范形式", row.id)
+        return
+    yield from _copies(row, body, where)
+    yield from _line(row, body, linked, lines)
+    if row.salt is None:
+        return  # erased: what it mentioned can no longer be told
+    if canon.sha256(row.salt + row.secret).hex() != body["private"]:
+        yield Damage(DamageKind.PRIVATE, f"{where}的私有部分与承诺不符", row.id)
+        return
+    private = orjson.loads(row.secret)
+    wanted = {lines.subject_ids.get(ref) for ref in events.mentioned(body, private)}
+    if wanted != mentioned:
+        yield Damage(DamageKind.MENTION, f"{where}的提及索引与内容不符", row.id)
+
+
+def parsed(canonical: bytes) -> dict[str, Any] | None:
+    """The event of canonical bytes; None if they are not the canonical form of one."""
+    try:
+        body = orjson.loads(canonical)
+        wanted = {"v", "alg", "kind", "at", "recorded_at", "subjects", "public", "private"}
+        if not isinstance(body, dict) or not wanted <= body.keys():
+            return None
+        events.copied_columns(body)
+        same = canon.canonical(body) == canonical
+    except (ValueError, KeyError, TypeError):
+        return None
+    return body if same else None
+
+
+def _copies(row: Row[Any], body: Mapping[str, Any], where: str) -> Iterator[Damage]:
+    for name, value in events.copied_columns(body).items():
+        if getattr(row, name) != value:
+            yield Damage(DamageKind.COLUMN, f"{where}的 {name} 列与内容不符", row.id)
+
+
+def _line(
+    row: Row[Any], body: Mapping[str, Any], linked: dict[int, int], lines: Lines
+) -> Iterator[Damage]:
+    told = {}
+    for link in body["subjects"]:
+        ref, seq = link["ref"], link["seq"]
+        told[lines.subject_ids.get(ref)] = seq
+        before_seq, before = lines.newest.get(ref, (0, None))
+        if seq != before_seq + 1 or link["prev"] != before:
+            sentence = (
+                f"第 {row.id} 号事件接不上前一条：应为第 {before_seq + 1} 条，写的是第 {seq} 条"
+            )
+            if seq == before_seq + 1:
+                sentence = f"第 {row.id} 号事件接不上前一条：第 {before_seq} 条的指纹不符"
+            yield Damage(DamageKind.LINK, sentence, row.id, ref)
+        lines.newest[ref] = (seq, row.digest.hex())
+    if told != linked:
+        yield Damage(DamageKind.LINK, f"第 {row.id} 号事件的主体索引与内容不符", row.id)
+
+
+def _heads(session: Session, lines: Lines) -> Iterator[Damage]:
+    table = SubjectHead.__table__.c
+    for row in session.execute(select(table.ref, table.seq, table.digest)).yield_per(BATCH):
+        seq, digest = lines.newest.get(row.ref, (0, None))
+        stored = None if row.digest is None else row.digest.hex()
+        if (row.seq, stored) != (seq, digest):
+            sentence = f"链头写的是第 {row.seq} 条，事件只到第 {seq} 条"
+            if row.seq == seq:
+                sentence = f"第 {seq} 条的链头指纹不符"
+            yield Damage(DamageKind.HEAD, sentence, subject=row.ref)
+
+
+def _orphans(session: Session) -> Iterator[Damage]:
+    """Links, mentions and private parts of events that are not there."""
+    for model, kind in (
+        (EventSubject, DamageKind.LINK),
+        (EventMention, DamageKind.MENTION),
+        (EventPrivate, DamageKind.PRIVATE),
+    ):
+        table = model.__table__.c
+        lost = select(table.event_id).where(table.event_id.not_in(select(Event.id))).distinct()
+        for event_id in session.scalars(lost.limit(BATCH)):
+            yield Damage(kind, f"第 {event_id} 号事件被删除，只剩索引", event_id)
+
+
+def subject_ids(session: Session) -> dict[str, int]:
+    """Every reference the chain knows, with its internal number."""
+    table = SubjectHead.__table__.c
+    return {row.ref: row.id for row in session.execute(select(table.ref, table.id))}

@@ -1,0 +1,191 @@
+"""盖章 · signed heads of the log, kept for ever, and the proofs that rest on them.
+
+A checkpoint is signed in the transaction that moves its events into the log. Its number of epoch
+grows by one each time two people resume a chain that had lost something.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import PrimaryKeyConstraint, Text, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from traceability import merkle
+from traceability.base import clock
+from traceability.base.db import Base
+from traceability.chain import events, log
+from traceability.chain.events import EventView
+from traceability.chain.tables import Event, Leaf, guard_table
+from traceability.checkpoints.keys import Signer
+from traceability.checkpoints.notes import Head
+
+CHAIN = "chain:" + sha256(b"chain").hexdigest()[:32]
+"""The chain itself, as the subject of its own events."""
+BUNDLE_FORMAT = "weining-proof/1"
+
+
+class Checkpoint(Base):
+    """检查点 · a signed head of the log; `root` and `signed_at` repeat what the note says."""
+
+    __tablename__ = "checkpoint"
+
+    epoch: Mapped[int]
+    tree_size: Mapped[int]
+    root: Mapped[bytes]
+    note: Mapped[str] = mapped_column(Text)
+    signed_at: Mapped[datetime]
+
+    __table_args__ = (
+        PrimaryKeyConstraint("epoch", "tree_size"),
+        {"sqlite_with_rowid": False},
+    )
+
+
+guard_table(Checkpoint.__tablename__)
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """丢失 · leaves [first, end) of an earlier epoch that two people gave up, and who goes on."""
+
+    first: int
+    end: int
+    epoch: int
+
+
+def losses(session: Session) -> list[Loss]:
+    """What was given up each time the chain was resumed, oldest first."""
+    return [
+        Loss(event["lost_from"], event["lost_to"], event["epoch"])
+        for event in events.history(session, CHAIN)
+    ]
+
+
+def epoch(session: Session) -> int:
+    """The number of the running epoch; the first is 1."""
+    given_up = losses(session)
+    return given_up[-1].epoch if given_up else 1
+
+
+def origin_of(base: str, number: int) -> str:
+    """The origin that signs in an epoch.
+
+    >>> origin_of("weining.example/chain", 1), origin_of("weining.example/chain", 2)
+    ('weining.example/chain', 'weining.example/chain/epoch-2')
+    """
+    return base if number == 1 else f"{base}/epoch-{number}"
+
+
+def epoch_of(origin: str) -> int:
+    """The number of the epoch an origin signs in.
+
+    >>> epoch_of("weining.example/chain"), epoch_of("weining.example/chain/epoch-12")
+    (1, 12)
+    """
+    _, found, number = origin.rpartition("/epoch-")
+    return int(number) if found and number.isascii() and number.isdigit() else 1
+
+
+def sequence(session: Session, signer: Signer, *, at: datetime) -> Checkpoint | None:
+    """Move pending events into the log and sign its head; None if it has not grown.
+
+    `signer` is that of the first epoch; a later epoch signs with the same key under its own name.
+    """
+    head = log.integrate(session) or log.tree_head(session)
+    number = epoch(session)
+    last = session.execute(
+        select(Checkpoint.tree_size)
+        .where(Checkpoint.epoch == number)
+        .order_by(Checkpoint.tree_size.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    if head.size <= (last or 0):
+        return None
+    said = Head(
+        origin_of(signer.origin, number), head.size, head.root, clock.unstamp(clock.stamp(at))
+    )
+    stamp = Checkpoint(
+        epoch=number,
+        tree_size=said.size,
+        root=said.root,
+        note=signer.under(said.origin).sign(said),
+        signed_at=said.signed_at,
+    )
+    session.add(stamp)
+    session.flush()
+    return stamp
+
+
+def newest(session: Session) -> Checkpoint | None:
+    """The latest checkpoint."""
+    order = (Checkpoint.epoch.desc(), Checkpoint.tree_size.desc())
+    return session.scalars(select(Checkpoint).order_by(*order).limit(1)).one_or_none()
+
+
+def count(session: Session) -> int:
+    """How many checkpoints were signed."""
+    return session.scalar(select(func.count()).select_from(Checkpoint)) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class InclusionProof:
+    """证明 · that an event stands at its place in the signed log; public bytes only."""
+
+    canonical: bytes
+    position: int
+    size: int
+    path: tuple[bytes, ...]
+    note: str
+
+    def holds(self, root: bytes) -> bool:
+        """Whether the path leads from the event to that root."""
+        leaf = merkle.leaf_hash(sha256(self.canonical).digest())
+        return merkle.verify_inclusion(leaf, self.position, self.size, proof=self.path, root=root)
+
+    def entry(self) -> dict[str, Any]:
+        """The event and its path as a bundle carries them."""
+        return {
+            "event": self.canonical.decode(),
+            "position": self.position,
+            "path": [each.hex() for each in self.path],
+        }
+
+
+def proof(session: Session, event_digest: bytes) -> InclusionProof | None:
+    """The proof of one event; None until its checkpoint is signed (已登记，待盖章)."""
+    row = session.execute(
+        select(Event.canonical, Leaf.position)
+        .join(Leaf, Leaf.event_id == Event.id)
+        .where(Event.digest == event_digest)
+    ).one_or_none()
+    stamp = newest(session)
+    if row is None or stamp is None or row.position >= stamp.tree_size:
+        return None
+    return _proof(log.Tiles(session), row.canonical, row.position, stamp)
+
+
+def _proof(tiles: log.Tiles, canonical: bytes, position: int, stamp: Checkpoint) -> InclusionProof:
+    path = merkle.inclusion_proof(position, stamp.tree_size, tiles.range_root)
+    return InclusionProof(canonical, position, stamp.tree_size, tuple(path), stamp.note)
+
+
+def bundle(session: Session, line: Sequence[EventView]) -> dict[str, Any]:
+    """Everything needed to check these events without us, under one checkpoint.
+
+    Events that await their stamp are left out; `checkpoint` is None before the first.
+    """
+    stamp = newest(session)
+    tiles = log.Tiles(session)
+    proofs = [
+        _proof(tiles, event.canonical, event.position, stamp)
+        for event in line
+        if stamp is not None and event.position is not None and event.position < stamp.tree_size
+    ]
+    return {
+        "format": BUNDLE_FORMAT,
+        "checkpoint": None if stamp is None else stamp.note,
+        "events": [each.entry() for each in proofs],
+    }
