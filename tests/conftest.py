@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -54,6 +55,22 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the operation tests of a module that says ON_BOTH on SQLite and on PostgreSQL."""
     if getattr(metafunc.module, "ON_BOTH", False) and "database_kind" in metafunc.fixturenames:
         metafunc.parametrize("database_kind", BOTH, indirect=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Argon2id with the least work: a test may not wait for what an attacker must."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts, "_hasher", quick)
+        patch.setattr(accounts, "_DUMMY", quick.hash("nobody has this password"))
+        yield
+
+
+@pytest.fixture(scope="session")
+def compiled_pages(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates compiled once for all the services that the tests make."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("pages")))
 
 
 @pytest.fixture(scope="session")
@@ -117,11 +134,10 @@ class WorldClient(FlaskClient):
         return response
 
 
-QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)  # tests sign in a thousand times
-
-
 @pytest.fixture
-def app(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
+def app(
+    world: World, tmp_path: Path, compiled_pages: FileSystemBytecodeCache
+) -> Iterator[Platform]:
     """The service on the world's database and by the world's clock; no forgery check, no limits."""
     settings = config.load({"DATA_DIR": str(tmp_path), "DATABASE_URL": str(world.engine.url)})
     service = create_app(
@@ -130,8 +146,8 @@ def app(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
         TESTING=True,
         WTF_CSRF_ENABLED=False,
     )
+    service.jinja_env.bytecode_cache = compiled_pages
     limiter.enabled = False
-    monkeypatch.setattr(accounts, "_hasher", QUICK)
     service.test_client_class = type("Client", (WorldClient,), {"world": world})
     yield service
     with service.app_context():
