@@ -94,7 +94,7 @@ def cluster_page(session: Session, cluster: Cluster) -> ClusterPage:
         projects=projects.of_cluster(session, cluster),
         boxes={row.key: row for row in passages if row.sort is PassageSort.BOX},
         figures=_figures(session, Figure.cluster_id == cluster.id),
-        doubts=_doubts(session, cluster),
+        doubts=doubts(session, cluster),
     )
 
 
@@ -113,7 +113,7 @@ def project_page(session: Session, project: Project) -> ProjectPage:
         milestones=milestones.of_project(session, project),
         progress=session.scalars(made).all(),
         figures=_figures(session, Figure.project_id == project.id),
-        doubts=_doubts(session, project.cluster),
+        doubts=doubts(session, project.cluster),
     )
 
 
@@ -165,8 +165,10 @@ def _figures(session: Session, owner: ColumnElement[bool]) -> Sequence[Figure]:
     return session.scalars(wanted.options(selectinload(Figure.indicator))).all()
 
 
-def _doubts(session: Session, cluster: Cluster) -> Doubts:
-    wanted = select(Doubt).where(Doubt.cluster_id == cluster.id).order_by(Doubt.order_no)
+def doubts(session: Session, cluster: Cluster | None) -> Doubts:
+    """The doubts about a cluster's passages and figures, or the programme's, by what they doubt."""
+    owner = Doubt.cluster_id.is_(None) if cluster is None else Doubt.cluster_id == cluster.id
+    wanted = select(Doubt).where(owner).order_by(Doubt.order_no)
     found: dict[str, list[Doubt]] = defaultdict(list)
     for row in session.scalars(wanted):
         found[row.about_key].append(row)

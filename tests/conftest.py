@@ -18,6 +18,7 @@ from app import config, database
 from app.auth import accounts
 from app.factory import Platform, create_app
 from app.limits import limiter
+from registry import loading
 from tests.databases import BOTH, copy_of, furnish, make_template
 from tests.devices.postgresql import killable_postgresql
 from tests.logins import LoginAs
@@ -97,6 +98,23 @@ def postgresql() -> Iterator[tuple[str, str]]:
 def database_kind(request: pytest.FixtureRequest) -> str:
     """Which database a test runs on; a module that says ON_BOTH runs on both."""
     return str(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture(scope="session")
+def loaded_database(template_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template with the eight clusters loaded by the county's office, made once."""
+    path = tmp_path_factory.mktemp("registry") / "loaded.db"
+    copyfile(template_database, path)
+    engine = make_engine(f"sqlite:///{path}")
+    with Session(engine, expire_on_commit=False) as session:
+        county = World(engine, session)
+        loading.load(session, at=county.at, by=county.office)
+        session.commit()
+    with engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return path
 
 
 @pytest.fixture

@@ -9,7 +9,11 @@ from datetime import timedelta
 
 from app.auth import accounts, tokens
 from app.auth.accounts import Account
+from app.auth.privileges import OVERSEERS
 from app.auth.roles import Role
+from registry import clusters, milestones, projects
+from registry.clusters import Cluster, ClusterCard
+from registry.projects import Project, ProjectCard
 from tests.logins import LoginAs
 from traceability import consents
 from traceability.animals import Animal
@@ -122,7 +126,69 @@ def certificate(login_as: LoginAs, me: Account) -> Case:
     return _seen(me, issued[0].ref, issued[1].ref, "certificate")
 
 
+def _cluster(login_as: LoginAs, key: str) -> Cluster:
+    world = login_as.world
+    card = ClusterCard(
+        key=key,
+        order_no=1,
+        name="冷链产业集群",
+        heading="支持打造冷链产业集群",
+        host_place="某县",
+        prefecture="某市",
+        county="某县",
+        region_code="520526",
+        partner=None,
+        data_sha256=bytes(32),
+    )
+    return clusters.load(world.session, card, at=world.at, by=world.office)
+
+
+def _project(login_as: LoginAs) -> Project:
+    world, card = login_as.world, ProjectCard(name="冷链项目")
+    return projects.register(
+        world.session, _cluster(login_as, "cold"), card, at=world.at, by=world.office
+    )
+
+
+def _granted(me: Account, ref: str) -> Case:
+    """Who oversees sees every cluster; an officer those of the account, and this one has none."""
+    prefix = ref.partition(":")[0]
+    sees = me.role in OVERSEERS
+    return Case(ref if sees else None, None if sees else ref, f"{prefix}:{NOBODY}")
+
+
+def cluster(login_as: LoginAs, me: Account) -> Case:
+    return _granted(me, _cluster(login_as, "cold").ref)
+
+
+def project(login_as: LoginAs, me: Account) -> Case:
+    return _granted(me, _known_project(login_as).ref)
+
+
+def _known_project(login_as: LoginAs) -> Project:
+    known = clusters.every(login_as.world.session)
+    if known and (found := projects.of_cluster(login_as.world.session, known[0])):
+        return found[0]
+    return _project(login_as)
+
+
+def milestone(login_as: LoginAs, me: Account) -> Case:
+    world = login_as.world
+    planned = milestones.plan(
+        world.session,
+        _known_project(login_as),
+        name="投产",
+        due_on=world.today,
+        at=world.at,
+        by=world.office,
+    )
+    return _granted(me, planned.ref)
+
+
 OBJECTS: dict[str, Maker] = {
+    "clusters.ref": cluster,
+    "projects.ref": project,
+    "milestones.ref": milestone,
     "accounts.account_id": account_id,
     "tokens.token_id": token_id,
     "consents.consent": consent,

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from registry import actuals, clusters, founding, indicators, loading, milestones, projects
+from registry import actuals, clusters, founding, indicators, milestones, projects
 from registry.clusters import Cluster
 from tests.world import World
 from traceability.base.db import make_engine
@@ -26,23 +26,6 @@ MODELS: tuple[type[Any], ...] = (
     actuals.Actual,
 )
 _KNOWN = (founding,)  # imported so that its tables are made
-
-
-@pytest.fixture(scope="session")
-def loaded_database(template_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The template with the eight clusters loaded by the county's office, made once."""
-    path = tmp_path_factory.mktemp("registry") / "loaded.db"
-    copyfile(template_database, path)
-    engine = make_engine(f"sqlite:///{path}")
-    with Session(engine, expire_on_commit=False) as session:
-        county = World(engine, session)
-        loading.load(session, at=county.at, by=county.office)
-        session.commit()
-    with engine.connect() as connection:
-        connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    engine.dispose()
-    return path
 
 
 @pytest.fixture

@@ -1,0 +1,30 @@
+"""集群接口 · the clusters within scope, with everything printed of them."""
+
+from collections.abc import Sequence
+
+from app import database, programme
+from app.api.base import Blueprint
+from app.auth.privileges import permission
+from app.schemas.clusters import ClusterOut, ClusterPageOut
+from registry import overview
+from registry.clusters import Cluster
+from registry.overview import ClusterPage
+
+blueprint = Blueprint("api_clusters", __name__, url_prefix="/api/clusters", description="集群")
+
+
+@blueprint.get("/")
+@permission("cluster.view")
+@blueprint.response(200, ClusterOut(many=True))
+def index() -> Sequence[Cluster]:
+    """集群列表."""
+    return [row.cluster for row in programme.clusters_seen(database.session())]
+
+
+@blueprint.get("/<ref:ref>")
+@permission("cluster.view")
+@blueprint.response(200, ClusterPageOut)
+def show(ref: str) -> ClusterPage:
+    """一个集群: its tasks, projects and figures."""
+    session = database.session()
+    return overview.cluster_page(session, programme.cluster(session, ref))

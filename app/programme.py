@@ -1,0 +1,152 @@
+"""协作计划 · the clusters and projects that the signed-in officer may see, for pages and API.
+
+An officer sees the clusters granted to the account; those who oversee see all of them.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import current_app, request
+from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy.orm import Session, selectinload
+
+from app import whoami
+from app.auth.privileges import OVERSEERS
+from app.factory import settings_of
+from registry import clusters, milestones, overview, projects
+from registry.clusters import Cluster
+from registry.milestones import Milestone
+from registry.overview import ClusterRow
+from registry.projects import STAGE_LABELS, Project, Stage
+from traceability import evidence
+from traceability.base.errors import NotFound
+from traceability.chain import events
+from traceability.chain.events import EventView
+from traceability.chain.kinds import SPECS
+from traceability.evidence import Evidence
+
+PAGE_ROWS = 24
+EVIDENCE_FOLDER = "evidence"
+
+
+def _sees_all() -> bool:
+    return whoami.account().role in OVERSEERS
+
+
+def _within() -> ColumnElement[bool]:
+    return true() if _sees_all() else Cluster.key.in_(whoami.scope().clusters)
+
+
+def _covers(cluster: Cluster) -> bool:
+    return _sees_all() or cluster.key in whoami.scope().clusters
+
+
+def clusters_seen(session: Session) -> Sequence[ClusterRow]:
+    """The clusters within scope, with how much each holds."""
+    return [row for row in overview.clusters_listed(session) if _covers(row.cluster)]
+
+
+def cluster(session: Session, ref: str) -> Cluster:
+    """The cluster of that reference, if the person may see it.
+
+    Raises:
+        NotFound: `cluster.not_found`, as for one that does not exist.
+    """
+    found = clusters.get(session, ref)
+    if not _covers(found):
+        raise NotFound("cluster.not_found", "没有找到这个集群")
+    return found
+
+
+def project(session: Session, ref: str) -> Project:
+    """The project of that reference, if the person may see it.
+
+    Raises:
+        NotFound: `project.not_found`, as for one that does not exist.
+    """
+    found = projects.get(session, ref)
+    if not _covers(found.cluster):
+        raise NotFound("project.not_found", "没有找到这个项目")
+    return found
+
+
+def milestone(session: Session, ref: str) -> Milestone:
+    """The milestone of that reference, if the person may see it.
+
+    Raises:
+        NotFound: `milestone.not_found`, as for one that does not exist.
+    """
+    found = milestones.get(session, ref)
+    if not _covers(found.project.cluster):
+        raise NotFound("milestone.not_found", "没有找到这个节点")
+    return found
+
+
+def listed(
+    session: Session, *, words: str = "", stage: str = "", page: int = 1
+) -> tuple[Sequence[Project], int, int]:
+    """A page of the projects within scope, how many pages there are, and how many projects."""
+    wanted = select(Project).join(Cluster).where(_within())
+    if words.strip():
+        wanted = wanted.where(Project.name.contains(words.strip(), autoescape=True))
+    if stage in set(Stage):
+        wanted = wanted.where(Project.stage == Stage(stage))
+    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    pages = max(1, -(-total // PAGE_ROWS))
+    rows = session.scalars(
+        wanted.order_by(Cluster.order_no, Project.order_no, Project.id)
+        .offset((min(max(1, page), pages) - 1) * PAGE_ROWS)
+        .limit(PAGE_ROWS)
+        .options(selectinload(Project.cluster))
+    ).all()
+    return rows, pages, total
+
+
+def acted() -> dict[str, Any]:
+    """When and by whom: what every operation of the registry is told."""
+    return {"at": whoami.now(), "by": whoami.actor()}
+
+
+def photograph(session: Session, title: str) -> Evidence | None:
+    """The photograph or paper sent with the form, kept as evidence.
+
+    Raises:
+        RuleViolation: the file's own refusal.
+    """
+    file = request.files.get("photo")
+    if file is None or not file.filename:
+        return None
+    folder = settings_of(current_app).data_dir / EVIDENCE_FOLDER
+    return evidence.store(session, folder, file.read(), title=title, **acted())
+
+
+def steps(session: Session, found: Project) -> list[dict[str, Any]]:
+    """The history of a project as time line steps, newest first."""
+    return [_step(event) for event in reversed(events.history(session, found.ref))]
+
+
+def _step(event: EventView) -> dict[str, Any]:
+    return {
+        "title": SPECS[event.kind].label,
+        "at": event.at,
+        "evidence": "self",
+        "late": event["late_reason"] if event.late else None,
+        "text": "；".join(_words(event.public, event)),
+    }
+
+
+def _words(public: Mapping[str, Any], event: EventView) -> list[str]:
+    labels = {stage.value: label for stage, label in STAGE_LABELS.items()}
+    said = []
+    if "stage" in public:
+        said.append(f"阶段：{labels[public['stage']]}")
+    if "percent" in public:
+        said.append(f"完成 {public['percent']}%")
+    if "due_on" in public:
+        said.append(f"节点“{public['name']}”，{public['due_on']} 前完成")
+    if "reached_on" in public:
+        said.append(f"{public['reached_on']} 完成")
+    told = (event["text"], event["reason"])
+    said.extend(words for words in told if words)
+    digest = event["evidence_sha256"]
+    return [*said, f"佐证指纹 {digest[:8]}…"] if digest else said

@@ -1,0 +1,89 @@
+"""集群 · the list of clusters, a cluster with all that is printed of it, the programme's rules."""
+
+from flask import Blueprint, render_template
+
+from app import database, programme
+from app.auth.privileges import permission
+from app.labels import printing
+from registry import overview
+from registry.founding import DOUBT_KIND_LABELS, PASSAGE_SORT_LABELS, PassageSort
+from registry.indicators import FIGURE_ROLE_LABELS
+from registry.projects import STAGE_LABELS
+
+blueprint = Blueprint("clusters", __name__, url_prefix="/clusters")
+SHOWN = (
+    PassageSort.GOAL,
+    PassageSort.INSTITUTION,
+    PassageSort.BRAND,
+    PassageSort.POLICY,
+    PassageSort.MECHANISM,
+    PassageSort.FUND,
+    PassageSort.FUND_USE,
+    PassageSort.ROUTE,
+    PassageSort.TRAINING,
+    PassageSort.EVENT,
+    PassageSort.HOST,
+    PassageSort.PARTNER,
+)
+RULES = (
+    PassageSort.TITLE,
+    PassageSort.AIM,
+    PassageSort.PRINCIPLE,
+    PassageSort.MEASURE,
+    PassageSort.SAFEGUARD,
+    PassageSort.MECHANISM,
+    PassageSort.SIX_ONE,
+    PassageSort.FUND,
+    PassageSort.FUND_USE,
+    PassageSort.POLICY,
+    PassageSort.GOAL,
+)
+
+
+@blueprint.get("/")
+@permission("cluster.view")
+def index() -> str:
+    """集群台账."""
+    return render_template("clusters/index.html", rows=programme.clusters_seen(database.session()))
+
+
+@blueprint.get("/programme")
+@permission("cluster.view")
+def rules() -> str:
+    """方案通则: measures, safeguards, bodies and duties for all clusters alike."""
+    passages = overview.programme(database.session())
+    duties: dict[str | None, list[str]] = {}
+    for duty in passages[PassageSort.DUTY]:
+        duties.setdefault(duty.parent_key, []).append(duty.quote)
+    return render_template(
+        "clusters/rules.html",
+        passages=passages,
+        bodies=passages[PassageSort.BODY],
+        duties=duties,
+        shown=RULES,
+        doubts=overview.doubts(database.session(), None),
+        labels=PASSAGE_SORT_LABELS,
+        doubt_labels=DOUBT_KIND_LABELS,
+    )
+
+
+@blueprint.get("/<ref:ref>")
+@permission("cluster.view")
+def show(ref: str) -> str:
+    """一个集群: tasks, boxes and projects, figures beside their sentences, doubts."""
+    session = database.session()
+    found = programme.cluster(session, ref)
+    page = overview.cluster_page(session, found)
+    return render_template(
+        "clusters/show.html",
+        page=page,
+        cluster=found,
+        indicators=overview.indicator_rows(session, found),
+        link=printing.project_link(session, found.ref),
+        approach=page.passages[PassageSort.APPROACH],
+        shown=SHOWN,
+        labels=PASSAGE_SORT_LABELS,
+        doubt_labels=DOUBT_KIND_LABELS,
+        roles=FIGURE_ROLE_LABELS,
+        stages=STAGE_LABELS,
+    )
