@@ -58,16 +58,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database_kind", BOTH, indirect=True)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _quick_passwords() -> Iterator[None]:
-    """Argon2id with the least work: a test may not wait for what an attacker must."""
-    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(accounts, "_hasher", quick)
-        patch.setattr(accounts, "_DUMMY", quick.hash("nobody has this password"))
-        yield
-
-
 @pytest.fixture(scope="session")
 def compiled_pages(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
     """Templates compiled once for all the services that the tests make."""
@@ -152,9 +142,16 @@ class WorldClient(FlaskClient):
         return response
 
 
+QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)  # tests sign in a thousand times
+QUICK_DUMMY = QUICK.hash("nobody has this password")
+
+
 @pytest.fixture
 def app(
-    world: World, tmp_path: Path, compiled_pages: FileSystemBytecodeCache
+    world: World,
+    tmp_path: Path,
+    compiled_pages: FileSystemBytecodeCache,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Platform]:
     """The service on the world's database and by the world's clock; no forgery check, no limits."""
     settings = config.load({"DATA_DIR": str(tmp_path), "DATABASE_URL": str(world.engine.url)})
@@ -166,6 +163,8 @@ def app(
     )
     service.jinja_env.bytecode_cache = compiled_pages
     limiter.enabled = False
+    monkeypatch.setattr(accounts, "_hasher", QUICK)
+    monkeypatch.setattr(accounts, "_DUMMY", QUICK_DUMMY)
     service.test_client_class = type("Client", (WorldClient,), {"world": world})
     yield service
     with service.app_context():
