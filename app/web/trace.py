@@ -1,0 +1,211 @@
+"""溯源页 · what anybody with a printed code may see: the line of a subject, and what proves it.
+
+Unknown, wrong and withdrawn codes give one and the same page after the same work. A page changes
+only with the subject's newest event, its stamp or our templates, so a phone revalidates cheaply.
+"""
+
+import gzip
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    json,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+
+from app import database, whoami
+from app.auth.privileges import public
+from app.factory import settings_of
+from app.labels.links import LinkKind, open_seal
+from app.labels.printing import label_key
+from app.limits import GUESSING, LOOKING, limiter
+from app.trace import claims, lines, steps
+from app.trace.lines import Stamp, Subject
+from traceability.base.clock import legal_day
+from traceability.checkpoints import keys, stamps
+from traceability.checkpoints.witness import Witness
+from traceability.identifiers import short_codes
+from traceability.identifiers.ear_tags import parse_ear_tag
+from traceability.identifiers.refusals import IdentifierError
+from traceability.identifiers.short_codes import PUBLIC_CODE_CHARS
+
+blueprint = Blueprint("trace", __name__)
+APP = Path(__file__).parents[1]
+MADE_OF = (
+    *(APP / "templates" / "trace").glob("*.html"),
+    APP / "templates" / "public_base.html",
+    *(APP / "trace").glob("*.py"),
+    APP / "static" / "js" / "trace.js",
+    APP / "static" / "js" / "trace-verify.js",
+    APP / "static" / "css" / "core.css",
+)
+NO_CODE = "0" * PUBLIC_CODE_CHARS
+NOT_FOUND = 404
+REVALIDATE = "no-cache"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a visitor opened: the subject, its stamp, and what the label says it was at printing."""
+
+    subject: Subject
+    stamp: Stamp | None
+    printed: bytes | None
+
+    @property
+    def silent_since(self) -> datetime | None:
+        """Since when nothing was recorded, if that is long ago."""
+        long_ago = whoami.now() - self.subject.latest_at > steps.SILENCE
+        return self.subject.latest_at if long_ago else None
+
+    @property
+    def etag(self) -> str:
+        """What the page depends on, in one word."""
+        stamp, today = self.stamp, legal_day(whoami.now())
+        parts = (
+            self.subject.code,
+            self.subject.head.hex(),
+            self.subject.position,
+            stamp and (stamp.size, claims.when(stamp, today)),
+            self.printed and self.printed.hex(),
+            self.silent_since,
+            template_version(),
+        )
+        return sha256(repr(parts).encode()).hexdigest()[:32]
+
+
+@cache
+def template_version() -> str:
+    """Changes whenever what makes the page does."""
+    return sha256(b"".join(path.read_bytes() for path in sorted(MADE_OF))).hexdigest()[:16]
+
+
+@blueprint.get("/t")
+@blueprint.get("/t/")
+@public
+@limiter.limit(GUESSING, exempt_when=lambda: not request.args)
+def look_up() -> ResponseReturnValue:
+    """查询: a tag and the check printed beside it lead to the page."""
+    tag, check = request.args.get("tag", ""), request.args.get("check", "")
+    if not tag and not check:
+        return _answer(render_template("trace/look_up.html", form={}, errors={}))
+    try:
+        number = str(parse_ear_tag(tag))
+    except IdentifierError as refusal:
+        errors = {"tag": [refusal.sentence]}
+        page = render_template("trace/look_up.html", form=request.args, errors=errors)
+        return _answer(page, 422)
+    code = lines.code_of_tag(database.session(), number)
+    genuine = short_codes.is_tag_check(check, number, key=label_key())
+    if code is None or not genuine:
+        return _unknown()
+    return redirect(url_for("trace.show", kind=LinkKind.ANIMAL, code=code), 303)
+
+
+@public
+@limiter.limit(LOOKING)
+def show(kind: LinkKind, code: str, seal: str | None = None) -> ResponseReturnValue:
+    """溯源页."""
+    seen = _seen(kind, code, seal)
+    if seen is None:
+        return _unknown()
+    if request.if_none_match.contains_weak(seen.etag):
+        return _cached(Response(status=304), seen.etag)
+    return _cached(_answer(render_template("trace/show.html", **_page(seen))), seen.etag)
+
+
+@public
+@limiter.limit(LOOKING)
+def proof(kind: LinkKind, code: str) -> ResponseReturnValue:
+    """证明: the public bytes, their paths, the signed head and the keys, for any verifier."""
+    seen = _seen(kind, code, None)
+    if seen is None:
+        return _answer(json.dumps({"error": "没有这个溯源码"}), NOT_FOUND, "application/json")
+    session = database.session()
+    line = [each.event for each in lines.line(session, seen.subject.ref)]
+    witness = Witness(settings_of(current_app).witness_file)
+    body = {
+        **stamps.bundle(session, line),
+        "subject": seen.subject.ref,
+        "vkeys": [each.vkey for each in keys.known_keys(witness.keys_path)],
+    }
+    response = _answer(json.dumps(body), content_type="application/json")
+    response.headers["Cache-Control"] = REVALIDATE
+    return response
+
+
+def _seen(kind: LinkKind, code: str, seal: str | None) -> Seen | None:
+    """What stands behind a link; an invented one costs as much as a real one."""
+    session = database.session()
+    tidy = short_codes.normalise(code, chars=PUBLIC_CODE_CHARS)
+    subject = lines.find(session, kind, tidy or NO_CODE)
+    printed = open_seal(seal or "", kind, tidy or NO_CODE, key=label_key())
+    stamp = lines.stamp_over(session, None if subject is None else subject.position)
+    if subject is None or tidy is None or (seal is not None and printed is None):
+        return None
+    return Seen(subject, stamp, printed)
+
+
+def _page(seen: Seen) -> dict[str, Any]:
+    session, subject = database.session(), seen.subject
+    line = lines.line(session, subject.ref)
+    known = steps.Known(
+        places=lines.place_names(session, line),
+        roles=lines.roles(session, {each.by for each in line if each.by is not None}),
+        stamped_below=0 if seen.stamp is None else seen.stamp.size,
+    )
+    today = legal_day(whoami.now())
+    plate = claims.plate_of(subject, line, known.places)
+    told = steps.steps_of(subject.ref, line, known)
+    silent = seen.silent_since if plate.living else None
+    return {
+        "subject": subject,
+        "plate": plate,
+        "claim": claims.claim_of(subject, line, seen.stamp, printed=seen.printed, today=today),
+        "timeline": steps.with_gaps(told, born_month=plate.born_month, silent_since=silent),
+        "papers": claims.papers_of(line, told) if subject.kind is LinkKind.ANIMAL else [],
+        "printed": (seen.printed or b"").hex(),
+        "count": len(line),
+    }
+
+
+def _unknown() -> Response:
+    """The one page for every code that opens nothing."""
+    response = _answer(render_template("trace/unknown.html"), NOT_FOUND)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _cached(response: Response, etag: str) -> Response:
+    response.set_etag(etag, weak=True)
+    response.headers["Cache-Control"] = REVALIDATE
+    response.vary.add("Accept-Encoding")
+    return response
+
+
+def _answer(
+    body: str, status: int = 200, content_type: str = "text/html; charset=utf-8"
+) -> Response:
+    """A page, compressed for whoever takes it: networks are slow, and nothing in it is secret."""
+    data, headers = body.encode(), {}
+    if request.accept_encodings.quality("gzip") > 0:
+        data, headers = gzip.compress(data, 6, mtime=0), {"Content-Encoding": "gzip"}
+    response = Response(data, status, headers=headers, content_type=content_type)
+    response.vary.add("Accept-Encoding")
+    return response
+
+
+for _kind in LinkKind:
+    for _rule, _view in (("", show), ("/<seal>", show), ("/proof.json", proof)):
+        blueprint.add_url_rule(f"/{_kind}/<code>{_rule}", view_func=_view, defaults={"kind": _kind})
