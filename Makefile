@@ -44,7 +44,7 @@ demo: setup ## 模拟一个赶场早晨：经真实 MQTT 上报读数 · a marke
 	@exec $(BIN)/python -m app.cli demo-morning
 
 bench: $(VENV)/.development ## 全部基准测试，每项与同机对照并给出比值 · benchmarks, each against its peer
-	@exec $(BIN)/python -m bench
+	@exec $(BIN)/python -m tests.bench
 
 conformance: setup ## SUITE=名称：标准输入逐行 JSON，标准输出逐行回答 · run outside vectors
 	@exec $(BIN)/python -m app.conformance $(SUITE)

@@ -1,0 +1,6 @@
+"""`make bench`: every benchmark, one after the other."""
+
+from tests.bench import chain
+
+if __name__ == "__main__":
+    chain.main()
