@@ -33,7 +33,7 @@ from app.auth import access_log, guard, idempotency, logins
 from app.config import ConfigurationError, Settings
 
 SETTINGS = "platform.settings"
-DEMO_ONLY = {"styleguide"}  # pages that production does not have
+DEMO_ONLY = {"styleguide", "demo"}  # pages that production does not have
 NOT_PAGES = {"base"}
 
 

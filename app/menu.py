@@ -37,6 +37,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("movements.index", "调运", "truck", "启运和到达"),
     Entry("verdict.scan", "扫一扫", "qr-code-scan", "能不能卖，一扫即知"),
     Entry("desk.show", "过磅成交", "speedometer2", "称上读数，登记成交"),
+    Entry("gate.show", "入场", "truck", "验证明，登记入场"),
+    Entry("counter.show", "收银", "cash-coin", "收款、交割、付卖主"),
     Entry("sales.index", "成交记录", "receipt", "回执和结算"),
     Entry("devices.index", "设备", "cpu", "阅读器和地磅"),
     Entry("instruments.index", "计量器具", "speedometer2", "检定有效期"),
@@ -57,7 +59,7 @@ FIRST: dict[Role, str] = {
     Role.REGULATOR: "audit.show",
     Role.CLUSTER_OFFICER: "projects.index",
     Role.ADMINISTRATOR: "accounts.index",
-    Role.CASHIER: "sales.index",
+    Role.CASHIER: "counter.show",
 }
 """The task a role comes for; it stands first."""
 

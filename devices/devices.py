@@ -192,3 +192,11 @@ def by_code(session: Session, code: str) -> Device:
 def everything(session: Session) -> list[Device]:
     """All devices in order of their code."""
     return list(session.scalars(select(Device).order_by(Device.code)))
+
+
+def at_crates(session: Session, holding: str) -> list[Device]:
+    """The devices in use at the crates of a holding, crate by crate."""
+    mine = select(Device).where(
+        Device.holding == holding, Device.crate.is_not(None), Device.state == DeviceState.ACTIVE
+    )
+    return list(session.scalars(mine.order_by(Device.crate, Device.code)))

@@ -245,6 +245,12 @@ def after(session: Session, position: int, *, limit: int = 500) -> list[Reading]
     return list(session.scalars(rows))
 
 
+def newest_of(session: Session, device_id: int, *, since: datetime) -> Reading | None:
+    """The newest reading of a device, by its own clock."""
+    wanted = select(Reading).where(Reading.device_id == device_id, Reading.at >= since)
+    return session.scalars(wanted.order_by(Reading.at.desc(), Reading.id.desc()).limit(1)).first()
+
+
 def _facts(session: Session, codes: set[str]) -> dict[str, tuple[int, DeviceFacts]]:
     rows = session.scalars(
         select(Device).where(Device.code.in_(codes), Device.state == DeviceState.ACTIVE)

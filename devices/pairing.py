@@ -234,6 +234,22 @@ def open_cases(session: Session, holding: str) -> list[Pairing]:
     return list(session.scalars(rows))
 
 
+def newest_at(session: Session, scale_id: int, *, since: datetime) -> Pairing | None:
+    """The newest weight of a scale that is no mere repeat, by the scale's own clock."""
+    wanted = (
+        select(Pairing)
+        .join(Pairing.weight)
+        .where(
+            Reading.device_id == scale_id,
+            Reading.at >= since,
+            Pairing.state != PairingState.REPEAT,
+        )
+        .order_by(Reading.at.desc(), Reading.id.desc())
+        .limit(1)
+    )
+    return session.scalars(wanted).one_or_none()
+
+
 def sight(reading: Reading) -> Sight:
     """A reading as the rule sees it."""
     return Sight(

@@ -83,7 +83,7 @@ def account(
     session: Session, kind: AccountKind, owner: Party, name: str, *, at: datetime, by: Party
 ) -> LedgerAccount:
     """The account of that name, opened at its first use."""
-    found = session.scalars(select(LedgerAccount).where(LedgerAccount.name == name)).one_or_none()
+    found = by_name(session, name)
     if found is not None:
         return found
     opened = LedgerAccount(kind=kind, owner=owner, name=name)
@@ -101,6 +101,11 @@ def account(
         name=name,
     )
     return opened
+
+
+def by_name(session: Session, name: str) -> LedgerAccount | None:
+    """The account of that name, if it has been used."""
+    return session.scalars(select(LedgerAccount).where(LedgerAccount.name == name)).one_or_none()
 
 
 def transfer(
@@ -154,6 +159,15 @@ def balance_fen(session: Session, account: LedgerAccount) -> int:
         Transfer.credit_id == account.id
     )
     return (session.scalar(debits) or 0) - (session.scalar(credits_) or 0)
+
+
+def turnover(session: Session, account: LedgerAccount, *, since: datetime) -> tuple[int, int]:
+    """What came into an account and what went out of it since an instant, in fen."""
+    total = func.coalesce(func.sum(Transfer.amount_fen), 0)
+    fresh = Transfer.made_at >= since
+    came = session.scalar(select(total).where(Transfer.debit_id == account.id, fresh))
+    went = session.scalar(select(total).where(Transfer.credit_id == account.id, fresh))
+    return came or 0, went or 0
 
 
 def fold(state: State | None, event: EventView) -> State | None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, select, text
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
 from traceability import rules, standing
 from traceability.animals import Animal, ref_of
@@ -217,7 +217,23 @@ def expected_at(session: Session, holding: Holding) -> Sequence[Movement]:
     coming = select(Movement).where(
         Movement.destination_id == holding.id, Movement.arrived_at.is_(None)
     )
-    return session.scalars(coming.order_by(Movement.departed_at)).all()
+    return session.scalars(coming.order_by(Movement.departed_at).options(*WHOLE)).all()
+
+
+def arrived_since(session: Session, holding: Holding, since: datetime) -> Sequence[Movement]:
+    """The journeys that have ended at a place since an instant, the newest arrival first."""
+    come = select(Movement).where(
+        Movement.destination_id == holding.id, Movement.arrived_at >= since
+    )
+    return session.scalars(come.order_by(Movement.arrived_at.desc()).options(*WHOLE)).all()
+
+
+WHOLE = (
+    selectinload(Movement.animal).selectinload(Animal.owner),
+    selectinload(Movement.origin),
+    selectinload(Movement.certificate),
+)
+"""What a list of journeys shows, loaded with it."""
 
 
 def fold(state: State | None, event: EventView) -> State | None:

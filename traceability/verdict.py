@@ -15,6 +15,7 @@ from traceability.animals import Animal
 from traceability.checks import Facts
 from traceability.holdings import Holding
 from traceability.instruments import Instrument
+from traceability.movements import Movement
 from traceability.quarantine import certificates
 from traceability.quarantine.certificates import Certificate
 
@@ -99,4 +100,14 @@ def of_departure(session: Session, animal: Animal, *, to: Holding, at: datetime)
     known = standing.facts_of(session, animal, at=at, purpose=purpose)
     facts = replace(known, certificate=None if paper is None else paper.facts_for(to))
     found = rules.outcomes(session, "movement.depart", facts, at=at)
+    return Verdict(level_of(found), found, paper)
+
+
+def of_arrival(session: Session, journey: Movement, *, at: datetime) -> Verdict:
+    """May the animal of a journey be let in where it was going?"""
+    paper = journey.certificate
+    purpose = None if paper is None else paper.purpose.value
+    known = standing.facts_of(session, journey.animal, at=at, purpose=purpose)
+    told = None if paper is None else paper.facts_for(journey.destination)
+    found = rules.outcomes(session, "movement.arrive", replace(known, certificate=told), at=at)
     return Verdict(level_of(found), found, paper)

@@ -179,6 +179,12 @@ def get(session: Session, ref: str) -> Weighing:
     return found
 
 
+def by_reading(session: Session, reading_key: str) -> Weighing | None:
+    """The weighing that rests on a reading (device:boot:seq)."""
+    wanted = select(Weighing).where(Weighing.reading_key == reading_key)
+    return session.scalars(wanted).one_or_none()
+
+
 def of_animal(session: Session, animal: Animal) -> Sequence[Weighing]:
     """The weights of an animal that still stand, newest first."""
     mine = select(Weighing).where(Weighing.animal_id == animal.id, Weighing.annulled_at.is_(None))

@@ -129,7 +129,8 @@ def weigh(session: Session, sale: Sale, weighing: Weighing, *, at: datetime, by:
     """Settle the amount by a weight that was taken for trade and still stands.
 
     Raises:
-        RuleViolation: `sale.other_animal`, `sale.weight_not_for_trade`.
+        RuleViolation: `sale.other_animal`, `sale.weight_not_for_trade`, `sale.weighed_elsewhere`,
+            `sale.old_weight`.
         Conflict: `sale.wrong_state`, `sale.weight_used`.
     """
     events.hold(session, sale.ref)
@@ -138,6 +139,10 @@ def weigh(session: Session, sale: Sale, weighing: Weighing, *, at: datetime, by:
         raise RuleViolation("sale.other_animal", "这次过磅是另一头牛的，请核对耳标")
     if not weighing.for_trade or weighing.annulled_at is not None:
         raise RuleViolation("sale.weight_not_for_trade", "这次过磅不能用于贸易结算，请重新过磅")
+    if weighing.instrument.holding_id != sale.market_id:
+        raise RuleViolation("sale.weighed_elsewhere", "这次过磅不在本市场，请在这里重新过磅")
+    if clock.legal_day(weighing.weighed_at) != clock.legal_day(at):
+        raise RuleViolation("sale.old_weight", "这次过磅不是今天的，请重新过磅")
     if session.scalar(select(Sale.id).where(Sale.weighing_id == weighing.id)) is not None:
         raise Conflict("sale.weight_used", "这次过磅已用于另一笔成交，请重新过磅")
     sale.weighing, sale.weight_g = weighing, weighing.weight_g

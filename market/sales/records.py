@@ -5,14 +5,14 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String, func, select, text
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
-from traceability.animals import Animal
+from traceability.animals import Animal, Breed
 from traceability.base import clock
 from traceability.base.clock import legal_day, start_of
 from traceability.base.db import Base, Subject
 from traceability.base.errors import Conflict, NotFound
-from traceability.base.units import PriceUnit
+from traceability.base.units import G_PER_KG, PriceUnit
 from traceability.chain import folding
 from traceability.chain.events import EventView
 from traceability.chain.folding import State
@@ -23,6 +23,7 @@ from traceability.quarantine.declarations import Purpose
 from traceability.weighings import Weighing
 
 CLIENT_KEY_CHARS_MAX = 64
+REFERENCE_SALES_MAX = 300
 
 
 class SaleState(StrEnum):
@@ -159,6 +160,66 @@ def waiting_for_cash(session: Session, market: Holding) -> Sequence[Sale]:
     """The sales whose buyer has yet to pay, oldest first."""
     mine = select(Sale).where(Sale.market_id == market.id, Sale.state == SaleState.WEIGHED)
     return session.scalars(mine.order_by(Sale.agreed_at)).all()
+
+
+def in_states(
+    session: Session, market: Holding, states: Sequence[SaleState], *, limit: int = 200
+) -> Sequence[Sale]:
+    """The sales of a market that stand in one of these states, oldest first, with their parties."""
+    mine = select(Sale).where(Sale.market_id == market.id, Sale.state.in_(states))
+    whole = (
+        selectinload(Sale.animal),
+        selectinload(Sale.seller),
+        selectinload(Sale.buyer),
+        selectinload(Sale.market),
+    )
+    return session.scalars(mine.order_by(Sale.agreed_at).limit(limit).options(*whole)).all()
+
+
+def of_weighing(session: Session, weighing: Weighing) -> Sale | None:
+    """The sale that a weight was used for."""
+    return session.scalars(select(Sale).where(Sale.weighing_id == weighing.id)).one_or_none()
+
+
+def newest_of(session: Session, market: Holding) -> Sale | None:
+    """The last sale of a market that was not cancelled."""
+    mine = select(Sale).where(Sale.market_id == market.id, Sale.state != SaleState.CANCELLED)
+    newest = mine.order_by(Sale.agreed_at.desc(), Sale.id.desc()).limit(1)
+    return session.scalars(newest).one_or_none()
+
+
+def newest_id_of(session: Session, market_id: int) -> tuple[int, str]:
+    """The number and state of a market's newest sale, cancelled or not: a mark that moves on."""
+    newest = (
+        select(Sale.id, Sale.state)
+        .where(Sale.market_id == market_id)
+        .order_by(Sale.agreed_at.desc(), Sale.id.desc())
+        .limit(1)
+    )
+    row = session.execute(newest).one_or_none()
+    return (0, "") if row is None else (row.id, row.state.value)
+
+
+def prices_per_kg(session: Session, market: Holding, breed: Breed, *, since: datetime) -> list[int]:
+    """What a kilogram of such animals has fetched at a market, in fen, dearest last."""
+    wanted = (
+        select(Sale.amount_fen, Sale.weight_g)
+        .join(Sale.animal)
+        .where(
+            Sale.market_id == market.id,
+            Sale.agreed_at >= since,
+            Sale.state != SaleState.CANCELLED,
+            Sale.weight_g > 0,
+            Animal.breed == breed,
+        )
+        .order_by(Sale.agreed_at.desc())
+        .limit(REFERENCE_SALES_MAX)
+    )
+    return sorted(
+        (amount * G_PER_KG + weight // 2) // weight
+        for amount, weight in session.execute(wanted)
+        if amount and weight
+    )
 
 
 def last_buyers(session: Session, market: Holding, *, limit: int = 2) -> Sequence[Party]:

@@ -14,11 +14,13 @@ from app.auth.roles import Role
 from registry import clusters, milestones, projects
 from registry.clusters import Cluster, ClusterCard
 from registry.projects import Project, ProjectCard
+from tests import selling
 from tests.logins import LoginAs
 from traceability import consents
 from traceability.animals import Animal
 from traceability.consents import ConsentAct
 from traceability.holdings import HoldingKind
+from traceability.weighings import Weighing
 
 NOBODY = "0" * 32
 
@@ -185,10 +187,57 @@ def milestone(login_as: LoginAs, me: Account) -> Case:
     return _granted(me, planned.ref)
 
 
+MARKET_SEERS = {
+    Role.MARKET_OPERATOR,
+    Role.MARKET_MANAGER,
+    Role.CASHIER,
+    Role.REGULATOR,
+    Role.ADMINISTRATOR,
+}
+SALE_PARTIES = {Role.FARMER, Role.BUYER}
+
+
+def _weights(login_as: LoginAs) -> tuple[Weighing, Weighing]:
+    """A weight at the world's market, and one at a market of another county."""
+    world = login_as.world
+    stranger = world.party("赫章县养牛户")
+    home = world.holding(HoldingKind.HOUSEHOLD, "远处", keeper=stranger, region="520527")
+    away = world.holding(HoldingKind.MARKET, "别处市场", keeper=stranger, region="520527")
+    here, scale = world.market, world.scale(f"scale-{stranger.id}")
+    mine = world.weighed(world.at_market(world.animal()), scale)
+    world.market = away
+    far = world.animal(holding=home, owner=stranger, by=stranger)
+    theirs = world.weighed(world.at_market(far), world.scale(f"scale-{stranger.id}-away"))
+    world.market = here
+    return mine, theirs
+
+
+def weighing(login_as: LoginAs, me: Account) -> Case:
+    mine, theirs = _weights(login_as)
+    own = mine.ref if me.role in MARKET_SEERS else None
+    foreign = None if me.role in EVERYWHERE else theirs.ref
+    return Case(own, foreign, f"weighing:{NOBODY}")
+
+
+def sale(login_as: LoginAs, me: Account) -> Case:
+    """Its two parties see a sale, its market's people, the region's regulator."""
+    world = login_as.world
+    mine, theirs = _weights(login_as)
+    made = selling.sold(world, mine)
+    away = selling.sold(
+        world, theirs, buyer=world.party("外地买主"), market=theirs.instrument.holding
+    )
+    own = made.ref if me.role in MARKET_SEERS | SALE_PARTIES else None
+    return Case(own, None if me.role in EVERYWHERE else away.ref, f"sale:{NOBODY}")
+
+
 OBJECTS: dict[str, Maker] = {
     "clusters.ref": cluster,
     "projects.ref": project,
     "milestones.ref": milestone,
+    "sales.ref": sale,
+    "counter.ref": sale,
+    "weighings.ref": weighing,
     "accounts.account_id": account_id,
     "tokens.token_id": token_id,
     "consents.consent": consent,
@@ -197,6 +246,17 @@ OBJECTS: dict[str, Maker] = {
     "certificates.ref": certificate,
 }
 """First word of the address, and the name in it → how to make the three."""
+
+BODIES: dict[str, dict[str, object]] = {
+    "POST /api/sales/<ref:ref>/cancel": {"reason": "双方反悔"},
+    "POST /api/sales/<ref:ref>/steps": {"step": "cash"},
+    "POST /api/weighings/<ref:ref>/annul": {
+        "reason": "牛没有站稳",
+        "second_login": "nobody",
+        "second_password": "nobody",
+    },
+}
+"""What a resource must be sent before it looks for the thing at all."""
 
 WITHOUT_OWNER = {
     "static.filename": "static files are everybody's",

@@ -19,7 +19,7 @@ from app.auth import privileges
 from app.auth.privileges import PRIVILEGES, PUBLIC, UNDECORATED
 from app.auth.roles import Role
 from app.factory import Platform
-from tests.app.objects import AWAITING, OBJECTS, WITHOUT_OWNER, Case
+from tests.app.objects import AWAITING, BODIES, OBJECTS, WITHOUT_OWNER, Case
 from tests.logins import PASSWORD, LoginAs
 
 TABLE = Path(__file__).with_name("privileges.csv")
@@ -103,8 +103,10 @@ def test_what_libraries_bring_is_still_there(app: Platform) -> None:
     assert {*UNDECORATED} <= app.view_functions.keys()
 
 
-def ask(client: FlaskClient, method: str, path: str) -> TestResponse:
-    return client.open(path, method=method, headers={"Accept": "application/json"})
+def ask(
+    client: FlaskClient, method: str, path: str, body: dict[str, object] | None = None
+) -> TestResponse:
+    return client.open(path, method=method, headers={"Accept": "application/json"}, json=body)
 
 
 def with_missing(row: Row) -> str:
@@ -181,11 +183,12 @@ def test_what_belongs_to_somebody_else_looks_like_nothing_at_all(
     for row in owned(role):
         (name,) = {*names_in(row.rule)} - {*WITHOUT_OWNER, *AWAITING}
         case = OBJECTS[name](login_as, me)
-        told = [ask(client, row.method, put(row, name, thing)) for thing in told_apart(case)]
+        body = BODIES.get(f"{row.method} {row.rule}")
+        told = [ask(client, row.method, put(row, name, thing), body) for thing in told_apart(case)]
         if len({plain(answer, case) for answer in told}) > 1 or told[0].status_code != 404:
             wrong.append(f"{row.method} {row.rule}: {[each.status_code for each in told]}")
         if case.own is not None:
-            mine = ask(client, row.method, put(row, name, case.own))
+            mine = ask(client, row.method, put(row, name, case.own), body)
             if mine.status_code in {401, 403, 404, 500}:
                 wrong.append(f"{row.method} {row.rule}: own {mine.status_code}")
 

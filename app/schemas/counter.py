@@ -1,0 +1,21 @@
+"""收银 · what goes in at the market's counter."""
+
+from enum import StrEnum
+
+from app.schemas import fields
+from app.schemas.fields import Schema
+
+
+class Step(StrEnum):
+    """收银步骤."""
+
+    CASH = "cash"
+    HAND_OVER = "hand_over"
+    ACCEPT = "accept"
+    PAY = "pay"
+
+
+class CounterStep(Schema):
+    """办理一步."""
+
+    step = fields.Choice(Step, required=True)
