@@ -131,9 +131,9 @@ def _figures(session: Session, place: Holding, at: datetime) -> list[dict[str, s
 @permission("sale.settle")
 def advance(ref: str) -> ResponseReturnValue:
     """One step of one sale."""
-    given = CounterStep(unknown=EXCLUDE).load(request.form)
     session = database.session()
     sale = selling.at_my_market(session, ref)
+    given = CounterStep(unknown=EXCLUDE).load(request.form)
     task = next(each for each in TASKS if each.step is given["step"])
     words = _words(task, sale)
     try:
