@@ -17,6 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import app.api
 import app.web
 from app import (
+    compression,
     config,
     converters,
     database,
@@ -113,6 +114,7 @@ def _init_parts(service: Flask, settings: Settings) -> None:
     guard.init_app(service)
     with service.app_context():
         access_log.init_app(service, database.engine())
+    compression.init_app(service)
     headers.init_app(service, is_https=settings.is_https)
     filters.register(service)
     service.context_processor(lambda: _page_context(service))

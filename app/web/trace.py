@@ -4,7 +4,6 @@ Unknown, wrong and withdrawn codes give one and the same page after the same wor
 only with the subject's newest event, its stamp or our templates, so a phone revalidates cheaply.
 """
 
-import gzip
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -190,20 +189,14 @@ def _unknown() -> Response:
 def _cached(response: Response, etag: str) -> Response:
     response.set_etag(etag, weak=True)
     response.headers["Cache-Control"] = REVALIDATE
-    response.vary.add("Accept-Encoding")
     return response
 
 
 def _answer(
     body: str, status: int = 200, content_type: str = "text/html; charset=utf-8"
 ) -> Response:
-    """A page, compressed for whoever takes it: networks are slow, and nothing in it is secret."""
-    data, headers = body.encode(), {}
-    if request.accept_encodings.quality("gzip") > 0:
-        data, headers = gzip.compress(data, 6, mtime=0), {"Content-Encoding": "gzip"}
-    response = Response(data, status, headers=headers, content_type=content_type)
-    response.vary.add("Accept-Encoding")
-    return response
+    """An answer of ours; `app.compression` makes it small."""
+    return Response(body, status, content_type=content_type)
 
 
 for _kind in LinkKind:

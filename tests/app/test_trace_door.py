@@ -276,3 +276,26 @@ def test_a_page_is_compressed_for_those_who_take_it(
     assert packed.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(packed.data) == plain.data
     assert "Accept-Encoding" in plain.headers["Vary"]
+
+
+def test_static_files_are_compressed_and_still_revalidated(client: FlaskClient) -> None:
+    packing = {"Accept-Encoding": "gzip"}
+
+    with client.get("/static/css/core.css", headers=packing) as packed:
+        length, etag = len(packed.data), packed.headers["ETag"]
+    with client.get("/static/css/core.css") as plain:
+        whole = len(plain.data)
+    with client.get("/static/css/core.css", headers={**packing, "If-None-Match": etag}) as again:
+        status = again.status_code
+    with client.get("/static/fonts/weining-sans-sc.woff2", headers=packing) as font:
+        encoding = font.headers.get("Content-Encoding")
+
+    assert length < whole / 2
+    assert status == 304
+    assert encoding is None
+
+
+def test_a_page_with_a_token_in_it_is_never_compressed(client: FlaskClient) -> None:
+    answer = client.get("/login", headers={"Accept-Encoding": "gzip"})
+
+    assert "Content-Encoding" not in answer.headers
