@@ -15,7 +15,8 @@ from registry.indicators import Figure, Indicator
 from registry.milestones import Milestone
 from registry.projects import Progress, Project
 from traceability.base.db import Base
-from traceability.chain.folding import plain, table_of
+from traceability.chain.folding import plain
+from traceability.chain.tables import table_of
 
 FORMAT = 1
 NAMES = {

@@ -14,6 +14,7 @@ from registry.clusters import Cluster
 from tests.world import World
 from traceability.base.db import make_engine
 from traceability.chain import events, folding
+from traceability.chain.tables import table_of
 
 MODELS: tuple[type[Any], ...] = (
     clusters.Cluster,
@@ -56,7 +57,7 @@ def empty_world(template_database: Path, tmp_path: Path) -> Iterator[World]:
 
 
 def _plain(world: World, row: Any, column: str) -> Any:
-    target = folding.ref_column(folding.table_of(type(row)), column)
+    target = folding.ref_column(table_of(type(row)), column)
     value = getattr(row, column)
     if target is None or value is None:
         return folding.plain(value)
@@ -75,9 +76,7 @@ def rows_follow_from_their_events(world: World) -> Callable[[], int]:
             for row in world.session.scalars(select(model)):
                 state = folding.folded(entry.fold, events.history(world.session, row.ref))
                 assert state is not None
-                columns = {column.key for column in folding.table_of(model).c} - set(
-                    entry.unchained
-                )
+                columns = {column.key for column in table_of(model).c} - set(entry.unchained)
                 assert {name: _plain(world, row, name) for name in columns} == dict(state)
                 compared += 1
         return compared

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from traceability.audit.damage import Damage, DamageKind
 from traceability.chain import events, folding
 from traceability.chain.folding import ERASED, FOLDS, Folded, State
-from traceability.chain.tables import SubjectHead
+from traceability.chain.tables import SubjectHead, table_of
 
 BATCH = 500
 
@@ -31,7 +31,7 @@ def count(session: Session) -> int:
 
 
 def _check_table(session: Session, prefix: str, entry: Folded) -> Iterator[list[Damage]]:
-    table = folding.table_of(entry.model)
+    table = table_of(entry.model)
     names = _names(session, entry)
     rows = {row.ref: row for row in session.execute(select(table))}
     told = session.scalars(
@@ -57,7 +57,7 @@ def _damage(ref: str, sentence: str) -> Damage:
 
 def _names(session: Session, entry: Folded) -> dict[str, dict[int, str]]:
     """For each foreign key column, internal number → reference."""
-    table = folding.table_of(entry.model)
+    table = table_of(entry.model)
     found = {}
     for column in table.c:
         target = folding.ref_column(table, column.name)
@@ -74,9 +74,9 @@ def _check_row(
     names: Mapping[str, Mapping[int, str]],
 ) -> Iterator[Damage]:
     ref = row["ref"]
-    table = folding.table_of(entry.model).name
+    table = table_of(entry.model).name
     state = folding.folded(entry.fold, events.history(session, ref)) or {}
-    for column in folding.table_of(entry.model).c:
+    for column in table_of(entry.model).c:
         if column.name in entry.unchained:
             continue
         stored = row[column.name]
@@ -95,7 +95,7 @@ def _same(stored: Any, state: State, field: str) -> bool:
 
 
 def _listed(session: Session, members: folding.Members, row_id: int) -> list[str]:
-    table = folding.table_of(members.model)
+    table = table_of(members.model)
     target = folding.ref_column(table, members.member)
     assert target is not None, "a list names rows that carry references"
     rows = session.scalars(

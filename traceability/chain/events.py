@@ -12,25 +12,23 @@ from secrets import token_bytes
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, func, select
 from sqlalchemy import event as orm_events
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from traceability.base import canon, clock
 from traceability.base.db import recording
 from traceability.base.errors import Conflict, RuleViolation
 from traceability.base.refs import is_ref
+from traceability.chain import statements
 from traceability.chain.kinds import SPECS, Kind
 from traceability.chain.tables import (
     SALT_BYTES,
     Event,
-    EventMention,
     EventPrivate,
     EventSubject,
     Halt,
     Leaf,
-    Pending,
     SubjectHead,
 )
 
@@ -105,9 +103,9 @@ def hold(session: Session, *refs: str) -> None:
 
 
 def _ensure_heads(session: Session, refs: Sequence[str]) -> None:
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    dialect = session.get_bind().dialect.name
     rows = [{"ref": ref, "seq": 0} for ref in refs]
-    session.execute(dialect.insert(SubjectHead).on_conflict_do_nothing(), rows)
+    session.connection().execute(statements.ENSURE_HEADS[dialect], rows)
 
 
 def append(
@@ -129,6 +127,7 @@ def append(
     """
     assert 1 <= len(subjects) <= SUBJECTS_MAX, "an event has one to four subjects"
     assert not RESERVED & (data.keys() - {"reason"}), "a field name that the chain itself uses"
+    session.flush()  # the change is written before the event that tells it
     hold(session, *subjects)
     recorded_at = recording(session).recorded_at
     public, private = _parts(session, kind, at, data)
@@ -194,12 +193,7 @@ class _Head:
 
 
 def _heads(session: Session, subjects: Sequence[str]) -> list[_Head]:
-    table = SubjectHead.__table__.c
-    found = session.execute(
-        select(table.id, table.ref, table.seq, table.digest, table.latest_at).where(
-            table.ref.in_(subjects)
-        )
-    )
+    found = session.connection().execute(statements.READ_HEADS, {"refs": list(subjects)})
     by_ref = {row.ref: _Head(*row) for row in found}
     return [by_ref[ref] for ref in subjects]
 
@@ -221,15 +215,18 @@ def _store(
     canonical = canon.canonical(body)
     digest = canon.sha256(canonical)
     row = copied_columns(body)
-    event_id = session.execute(
-        insert(Event).values(digest=digest, canonical=canonical, **row).returning(Event.id)
+    connection = session.connection()
+    event_id: int = connection.execute(
+        statements.PUT_EVENT, {"digest": digest, "canonical": canonical, **row}
     ).scalar_one()
-    session.execute(
-        insert(EventPrivate), [{"event_id": event_id, "salt": salt, "canonical": secret}]
+    connection.execute(
+        statements.PUT_PRIVATE, {"event_id": event_id, "salt": salt, "canonical": secret}
     )
-    links = [{"subject_id": head.id, "seq": head.seq + 1, "event_id": event_id} for head in heads]
-    session.execute(insert(EventSubject), links)
-    session.execute(insert(Pending), [{"event_id": event_id}])
+    connection.execute(
+        statements.PUT_LINK,
+        [{"subject_id": head.id, "seq": head.seq + 1, "event_id": event_id} for head in heads],
+    )
+    connection.execute(statements.PUT_PENDING, {"event_id": event_id})
     _mention(session, event_id, sorted(mentioned(body, private)))
     for head in heads:
         _advance(session, head, digest=digest, at=row["at"])
@@ -241,12 +238,14 @@ def _advance(session: Session, head: _Head, *, digest: bytes, at: datetime) -> N
     late = head.latest_at is not None and at < head.latest_at
     if late:
         session.info.setdefault("refold", set()).add(head.ref)
-    latest = head.latest_at if late else at
-    session.execute(
-        update(SubjectHead)
-        .where(SubjectHead.id == head.id)
-        .values(seq=head.seq + 1, digest=digest, latest_at=latest)
-        .execution_options(synchronize_session=False)
+    session.connection().execute(
+        statements.MOVE_HEAD,
+        {
+            "head": head.id,
+            "to_seq": head.seq + 1,
+            "to_digest": digest,
+            "to_at": head.latest_at if late else at,
+        },
     )
 
 
@@ -254,10 +253,9 @@ def _mention(session: Session, event_id: int, refs: Sequence[str]) -> None:
     if not refs:
         return
     _ensure_heads(session, refs)
-    ids = session.scalars(select(SubjectHead.id).where(SubjectHead.ref.in_(refs)))
-    session.execute(
-        insert(EventMention), [{"subject_id": each, "event_id": event_id} for each in ids]
-    )
+    found = session.connection().execute(statements.READ_HEADS, {"refs": list(refs)}).all()
+    rows = [{"subject_id": row.id, "event_id": event_id} for row in found]
+    session.connection().execute(statements.PUT_MENTION, rows)
 
 
 def copied_columns(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,15 +9,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, event, inspect, select
+from sqlalchemy import Table, event, select
 from sqlalchemy.orm import Session
 
 from traceability.base import clock
 from traceability.base.db import Base, Subject
 from traceability.chain import events
 from traceability.chain.events import EventView
+from traceability.chain.tables import table_of
 
 State = Mapping[str, Any]
 Fold = Callable[[State | None, EventView], State | None]
@@ -92,11 +93,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.hex()
     return value
-
-
-def table_of(model: type[Any]) -> Table:
-    """The table of a mapped class."""
-    return cast("Table", inspect(model).local_table)
 
 
 def ref_column(table: Table, column: str) -> Table | None:

@@ -5,6 +5,7 @@ derived and can be rebuilt from the events.
 """
 
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import (
     DDL,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     LargeBinary,
     PrimaryKeyConstraint,
     String,
+    Table,
     event,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -139,6 +141,11 @@ class Tile(Base):
     hashes: Mapped[bytes]
 
     __table_args__ = (PrimaryKeyConstraint("level", "number"), {"sqlite_with_rowid": False})
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table of a mapped class."""
+    return cast("Table", model.__table__)
 
 
 APPEND_ONLY = (Event, EventSubject, Leaf)

@@ -98,7 +98,7 @@ def test_the_database_itself_refuses_to_change_the_chain(
 
 def test_a_page_that_looks_cannot_write(engine: Engine) -> None:
     with pytest.raises(DatabaseError, match="readonly"), reading(engine) as session:
-        session.execute(text("INSERT INTO chain_halt VALUES (1, 0, 'x')"))
+        session.execute(text("INSERT INTO pending VALUES (1)"))
 
 
 def test_what_has_not_happened_yet_is_refused(engine: Engine) -> None:
