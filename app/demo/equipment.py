@@ -79,9 +79,9 @@ class Keeper:
         path = step_file(self.settings.run_dir)
         if not path.exists():
             return None
-        text = path.read_text("utf-8")
+        asked = json.loads(path.read_text("utf-8"))
         path.unlink()
-        return Walker(**json.loads(text))
+        return Walker(asked["eid"], asked["weight_g"])
 
     def _is_morning(self) -> bool:
         path = morning_file(self.settings.run_dir)
