@@ -170,6 +170,7 @@ def certified(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
     return _found(True, paper.number)
 
 
+@check("certificate.renewal")
 @check("certificate.in_force")
 def in_force(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
     """The certificate's last day is not over."""

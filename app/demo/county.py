@@ -118,6 +118,7 @@ def _settle_people(county: County, at: datetime) -> None:
         place(name, HoldingKind.FARM, township, party(name, kind))
     for name in cast.BUYERS:
         party(name, PartyKind.COMPANY)
+    place(cast.FEEDLOT, HoldingKind.FARM, "小海镇", county.people[cast.BUYERS[0]])
     abattoir = party(cast.ABATTOIR[0], PartyKind.COMPANY)
     place(cast.ABATTOIR[0], HoldingKind.ABATTOIR, cast.ABATTOIR[1], abattoir)
     place(cast.MARKET_NAME, HoldingKind.MARKET, "小海镇", county.people["office"])

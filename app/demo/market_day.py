@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.demo import cast
 from devices import inbox, pairing, weighing
 from devices.devices import DeviceFacts, DeviceKind
 from devices.inbox import Arrived
@@ -28,6 +29,7 @@ from traceability.quarantine import certificates, declarations, inspections
 from traceability.quarantine.declarations import Purpose
 
 HEAD_A_DAY = 12
+HEAD_YESTERDAY = 5
 SCALE = DeviceFacts(
     code="xh-scale-01",
     kind=DeviceKind.SCALE,
@@ -41,7 +43,13 @@ CRATE = "xh-crate-01"
 
 
 def open_market(
-    session: Session, *, market: Holding, vet: Party, operator: Party, now: datetime
+    session: Session,
+    *,
+    market: Holding,
+    vet: Party,
+    operator: Party,
+    now: datetime,
+    head: int = HEAD_A_DAY,
 ) -> Sequence[Animal]:
     """Bring this morning's animals to the market, unless some have already come today."""
     begin = start_of(legal_day(now))
@@ -51,15 +59,16 @@ def open_market(
     if session.scalar(come):
         return []
     at = max(begin + timedelta(seconds=1), now - timedelta(minutes=40))
-    herd = _ready(session, market)
+    herd = _ready(session, market, head)
     for animal in herd:
         bring(session, animal, market=market, vet=vet, operator=operator, at=at)
     return herd
 
 
-def _ready(session: Session, market: Holding) -> Sequence[Animal]:
-    """Grown animals at home, the oldest first, a dozen of them."""
-    homes = select(Holding.id).where(Holding.kind.in_([HoldingKind.HOUSEHOLD, HoldingKind.FARM]))
+def _ready(session: Session, market: Holding, head: int) -> Sequence[Animal]:
+    """Grown animals at home, the oldest first."""
+    keeping = [HoldingKind.HOUSEHOLD, HoldingKind.FARM]
+    homes = select(Holding.id).where(Holding.kind.in_(keeping), Holding.name != cast.FEEDLOT)
     grown = (
         select(Animal)
         .where(
@@ -70,7 +79,7 @@ def _ready(session: Session, market: Holding) -> Sequence[Animal]:
         )
         .order_by(Animal.born_on)
     )
-    return session.scalars(grown.limit(HEAD_A_DAY)).all()
+    return session.scalars(grown.limit(head)).all()
 
 
 def bring(
@@ -83,14 +92,23 @@ def bring(
     at: datetime,
 ) -> None:
     """Declare, inspect, certify one animal and let it through the market's gate."""
+    certify(session, animal, to=market, purpose=Purpose.TRADE, vet=vet, at=at)
+    movements.depart(session, animal, to=market, at=at, by=animal.owner)
+    movements.arrive(session, animal, at=at, by=operator)
+
+
+def certify(
+    session: Session, animal: Animal, *, to: Holding, purpose: Purpose, vet: Party, at: datetime
+) -> None:
+    """Declare, inspect and certify one animal for a journey."""
     session.info["recording"] = Recording(at)
     owner = animal.owner
     paper = declarations.file(
         session,
         [animal],
         declarant=owner,
-        destination=market,
-        purpose=Purpose.TRADE,
+        destination=to,
+        purpose=purpose,
         leaves_on=legal_day(at),
         at=at,
         by=owner,
@@ -99,8 +117,13 @@ def bring(
     checks = dict.fromkeys(INSPECTION_CHECKS, True)
     inspections.record(session, paper, animal, checks=checks, at=at, by=vet)
     certificates.issue(session, paper, at=at, by=vet)
-    movements.depart(session, animal, to=market, at=at, by=owner)
-    movements.arrive(session, animal, at=at, by=operator)
+
+
+def take_home(session: Session, animal: Animal, *, to: Holding, vet: Party, at: datetime) -> None:
+    """The buyer's animal leaves the market under a certificate of its own."""
+    certify(session, animal, to=to, purpose=Purpose.KEEPING, vet=vet, at=at)
+    movements.depart(session, animal, to=to, at=at, by=animal.owner)
+    movements.arrive(session, animal, at=at, by=animal.owner)
 
 
 def sell(

@@ -37,7 +37,6 @@ Tell = Callable[[str], None]
 WEINING = "520526"
 SYLLABLES = [a + b for a in "bdfghjkmnpstvwxz" for b in "aeiou"]  # 80 of them: 6 bits each
 SYLLABLES_A_PASSWORD = 8
-SOLD_YESTERDAY = 5
 
 
 def open_demo(settings: Settings, engine: Engine, *, now: datetime, tell: Tell) -> None:
@@ -137,10 +136,11 @@ def _sell_yesterdays(settings: Settings, session: Session, built: County, *, now
         vet=people["official_vet"],
         operator=people["operator"],
         now=yesterday,
+        head=market_day.HEAD_YESTERDAY,
     )
     with closing(Outbox(_outbox_file(settings))) as outbox:  # the simulator counts on from here
         boot = max(outbox.next_boot(each.code) for each in (market_day.SCALE, market_day.READER))
-    for number, animal in enumerate(herd[:SOLD_YESTERDAY]):
+    for number, animal in enumerate(herd):
         market_day.sell(
             session,
             animal,
@@ -149,6 +149,13 @@ def _sell_yesterdays(settings: Settings, session: Session, built: County, *, now
             operator=people["operator"],
             boot=boot,
             at=yesterday + timedelta(minutes=3 * number),
+        )
+        market_day.take_home(
+            session,
+            animal,
+            to=built.places[cast.FEEDLOT],
+            vet=people["official_vet"],
+            at=yesterday + timedelta(minutes=3 * number + 1),
         )
 
 
