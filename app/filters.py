@@ -242,6 +242,15 @@ def size(length: int | None) -> str:
     return f"{_fixed(length, BYTES_STEP**2, 1)} MB"
 
 
+def mask_phone(phone: str | None) -> str | None:
+    """A telephone number of which only its owner is told the middle.
+
+    >>> mask_phone("13800138000"), mask_phone(None)
+    ('138****8000', None)
+    """
+    return f"{phone[:3]}****{phone[-4:]}" if phone else None
+
+
 def mask_name(name: str | None) -> str:
     """A person's name with only the surname, where the whole is not everybody's business.
 

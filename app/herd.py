@@ -1,14 +1,16 @@
 """牛群 · the animals that the signed-in person may see and act on, shared by pages and API."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from app import whoami
 from app.auth import scopes
+from app.auth.privileges import MARKET, VETS
+from app.auth.roles import Role
+from app.lists import Listed, paged
 from app.whoami import Scope
 from traceability import animals, holdings, movements, regions
 from traceability.animals import Animal
@@ -17,22 +19,13 @@ from traceability.chain import events
 from traceability.chain.events import EventView
 from traceability.chain.kinds import SPECS, Kind
 from traceability.holdings import HOLDING_KIND_LABELS, Holding
-from traceability.identifiers import eids
+from traceability.identifiers import eids, plates
 from traceability.identifiers.ear_tags import parse_ear_tag
 from traceability.identifiers.refusals import IdentifierError
+from traceability.movements import Movement
 from traceability.parties import Party
 
-PAGE_ROWS = 24
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One page of a list."""
-
-    rows: Sequence[Animal]
-    page: int
-    pages: int
-    total: int
+GATEKEEPERS = VETS | MARKET | {Role.CARRIER, Role.PROCESSOR, Role.REGULATOR}
 
 
 def actors() -> dict[str, Any]:
@@ -54,24 +47,23 @@ def places(session: Session) -> Sequence[Holding]:
     return holdings.of_keeper(session, owner())
 
 
-def listed(session: Session, scope: Scope, *, words: str, page: int) -> Listed:
+def listed(session: Session, scope: Scope, *, words: str, page: int) -> Listed[Animal]:
     """The animals within scope whose tag holds the words, newest first."""
     keepers = select(Party.id).where(Party.ref.in_(scope.keepers))
     here = select(Holding.id).where(scopes.within(scope))
-    wanted = select(Animal).where(Animal.holding_id.in_(here) | Animal.owner_id.in_(keepers))
+    wanted = select(Animal)
+    if not scope.everywhere:
+        wanted = wanted.where(Animal.holding_id.in_(here) | Animal.owner_id.in_(keepers))
     digits = "".join(filter(str.isdigit, words))
     if digits:
         wanted = wanted.where(Animal.ear_tag.contains(digits) | Animal.eid.contains(digits))
-    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    pages = max(1, -(-total // PAGE_ROWS))
-    page = min(max(1, page), pages)
-    rows = session.scalars(
-        wanted.order_by(Animal.state, Animal.id.desc())
-        .offset((page - 1) * PAGE_ROWS)
-        .limit(PAGE_ROWS)
-        .options(selectinload(Animal.holding), selectinload(Animal.owner))
-    ).all()
-    return Listed(rows, page, pages, total)
+    return paged(
+        session,
+        wanted.order_by(Animal.state, Animal.id.desc()),
+        selectinload(Animal.holding),
+        selectinload(Animal.owner),
+        page=page,
+    )
 
 
 def owned(session: Session, party: Party, *, limit: int) -> Sequence[Animal]:
@@ -98,11 +90,7 @@ def by_text(session: Session, text: str) -> Animal:
         RuleViolation: the number's own refusal.
         NotFound: `animal.not_found`.
     """
-    try:
-        number = str(parse_ear_tag(text))
-    except IdentifierError:
-        number = str(eids.parse_eid(text))
-    return _visible(session, animals.by_tag(session, number))
+    return _visible(session, animals.by_tag(session, number_of(text)))
 
 
 def _visible(session: Session, animal: Animal) -> Animal:
@@ -117,6 +105,53 @@ def _visible(session: Session, animal: Animal) -> Animal:
     ):
         return animal
     raise NotFound("animal.not_found", "没有找到这头牛，请核对耳标号码")
+
+
+def movement(session: Session, ref: str) -> Movement:
+    """The journey of that reference, if the person may see its animal or either end of it.
+
+    Raises:
+        NotFound: `movement.not_found`, as for one that does not exist.
+    """
+    found = movements.get(session, ref)
+    scope = whoami.scope()
+    ends = (found.origin, found.destination)
+    if (
+        any(scopes.covers(scope, place) for place in ends)
+        or found.animal.owner.ref in scope.keepers
+    ):
+        return found
+    raise NotFound("movement.not_found", "没有找到这条调运记录")
+
+
+def at_hand(session: Session, text: str) -> Animal:
+    """The animal whose tag somebody reads off its ear.
+
+    Whoever lets animals through a gate must be told whether this one may pass, wherever it comes
+    from; others see what they may see.
+
+    Raises:
+        RuleViolation: the number's own refusal.
+        NotFound: `animal.not_found`.
+    """
+    if whoami.account().role in GATEKEEPERS:
+        return animals.by_tag(session, number_of(text))
+    return by_text(session, text)
+
+
+def number_of(text: str) -> str:
+    """The number of a scanned or typed tag, printed or electronic.
+
+    Raises:
+        RuleViolation: the number's own refusal, as a printed tag's.
+    """
+    try:
+        return str(parse_ear_tag(text))
+    except IdentifierError as refusal:
+        try:
+            return str(eids.parse_eid(text))
+        except IdentifierError:
+            raise refusal from None
 
 
 def register(session: Session, given: Mapping[str, Any]) -> Animal:
@@ -140,6 +175,29 @@ def register(session: Session, given: Mapping[str, Any]) -> Animal:
     if eid is not None:
         animals.bind_eid(session, animal, eid, at=whoami.now(), by=whoami.actor())
     return animal
+
+
+def depart(session: Session, given: Mapping[str, Any]) -> Movement:
+    """Send an animal on its way, as a request asked for it; `at` may lie in the past (补录).
+
+    Raises:
+        NotFound: `animal.not_found`, `holding.not_found`.
+    """
+    animal = get(session, given["animal"])
+    there = holdings.get(session, given["destination"])
+    plate = plates.parse_plate(given["plate"]) if given["plate"] else None
+    told = {**actors(), "at": given["at"] or whoami.now()}
+    return movements.depart(session, animal, to=there, plate=plate, **told)
+
+
+def arrive(session: Session, given: Mapping[str, Any]) -> Movement:
+    """Record an arrival, as a request asked for it; `at` may lie in the past (补录).
+
+    Raises:
+        NotFound: `animal.not_found`.
+    """
+    animal = get(session, given["animal"])
+    return movements.arrive(session, animal, **{**actors(), "at": given["at"] or whoami.now()})
 
 
 def steps(session: Session, animal: Animal) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from traceability import rules, standing
 from traceability.animals import Animal, ref_of
 from traceability.base import clock
 from traceability.base.db import Base, Subject
-from traceability.base.errors import Conflict, RuleViolation
+from traceability.base.errors import Conflict, NotFound, RuleViolation
 from traceability.chain import events, folding
 from traceability.chain.events import EventView
 from traceability.chain.folding import State
@@ -188,6 +188,18 @@ def arrive(
         **_private_part(movement),
     )
     return movement
+
+
+def get(session: Session, ref: str) -> Movement:
+    """The journey of that reference.
+
+    Raises:
+        NotFound: `movement.not_found`.
+    """
+    found = session.scalars(select(Movement).where(Movement.ref == ref)).one_or_none()
+    if found is None:
+        raise NotFound("movement.not_found", "没有找到这条调运记录")
+    return found
 
 
 def on_the_road(session: Session, animal: Animal) -> Movement | None:

@@ -1,17 +1,18 @@
-"""牛只 · what people send to register, re-tag or report an animal."""
+"""牛只 · what people send to register, re-tag or report an animal, and what the API tells."""
 
 from app.schemas import fields
+from app.schemas.common import Answer, PageOut, PageQuery, PersonOut, PlaceOut
 from app.schemas.fields import LateEntry, Schema
-from traceability.animals import Breed, Origin, Sex
+from traceability.animals import AnimalState, Breed, Origin, Sex
 
 
 class RegisterAnimal(Schema):
     """登记牛只."""
 
     ear_tag = fields.EarTag(required=True, metadata={"example": "252052600012345"})
-    breed = fields.Choice(Breed, required=True)
-    sex = fields.Choice(Sex, required=True)
-    born_on = fields.Date(required=True)
+    breed = fields.Choice(Breed, required=True, metadata={"example": "simmental_cross"})
+    sex = fields.Choice(Sex, required=True, metadata={"example": "male"})
+    born_on = fields.Date(required=True, metadata={"example": "2026-05-01"})
     holding = fields.Ref("holding", required=True)
     origin = fields.Choice(Origin, load_default=Origin.BORN)
     dam = fields.EarTag(load_default=None)
@@ -21,25 +22,45 @@ class RegisterAnimal(Schema):
 class Retag(Schema):
     """补戴耳标."""
 
-    ear_tag = fields.EarTag(required=True)
-    reason = fields.String(required=True, maximum=100)
+    ear_tag = fields.EarTag(required=True, metadata={"example": "252052600099999"})
+    reason = fields.String(required=True, maximum=100, metadata={"example": "原耳标脱落"})
 
 
 class ReportDeath(LateEntry):
     """报告死亡."""
 
-    cause = fields.String(required=True, maximum=100)
-    disposal = fields.String(required=True, maximum=100)
+    cause = fields.String(required=True, maximum=100, metadata={"example": "不明"})
+    disposal = fields.String(required=True, maximum=100, metadata={"example": "深埋"})
 
 
-class AnimalOut(Schema):
+class AnimalsQuery(PageQuery):
+    """查找牛只."""
+
+    q = fields.String(
+        load_default="", maximum=40, metadata={"description": "耳标或电子耳标号的任意一段"}
+    )
+
+
+class AnimalOut(Answer):
     """牛只."""
 
     ref = fields.Ref("animal")
-    ear_tag = fields.String()
-    eid = fields.String()
-    short_code = fields.String()
+    ear_tag = fields.String(metadata={"example": "252052600012345"})
+    eid = fields.String(allow_none=True)
+    short_code = fields.String(metadata={"description": "溯源码"})
     breed = fields.Choice(Breed)
     sex = fields.Choice(Sex)
     born_on = fields.Date()
-    state = fields.String()
+    origin = fields.Choice(Origin)
+    state = fields.Choice(AnimalState)
+    ended_on = fields.Date(allow_none=True)
+    holding = fields.Nested(
+        PlaceOut, allow_none=True, metadata={"description": "所在场所；在路上时为空"}
+    )
+    owner = fields.Nested(PersonOut)
+
+
+class AnimalsOut(PageOut):
+    """牛只列表."""
+
+    rows = fields.List(fields.Nested(AnimalOut))

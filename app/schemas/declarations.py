@@ -1,6 +1,8 @@
 """检疫申报 · what owners and vets send about declarations and inspections."""
 
 from app.schemas import fields
+from app.schemas.animals import AnimalOut
+from app.schemas.common import Answer, PageOut, PageQuery, PersonOut, PlaceOut
 from app.schemas.fields import Schema
 from traceability.checks import INSPECTION_CHECKS
 from traceability.quarantine.declarations import DeclarationState, Purpose
@@ -12,8 +14,8 @@ class FileDeclaration(Schema):
     animals = fields.List(fields.Ref("animal"), required=True)
     destination = fields.Ref("holding", required=True)
     purpose = fields.Choice(Purpose, load_default=Purpose.TRADE)
-    leaves_on = fields.Date(required=True)
-    plate = fields.String(load_default="", maximum=20)
+    leaves_on = fields.Date(required=True, metadata={"example": "2026-11-22"})
+    plate = fields.String(load_default="", maximum=20, metadata={"example": "贵F12345"})
 
 
 class RefuseDeclaration(Schema):
@@ -39,13 +41,48 @@ class IssueCertificate(Schema):
     official_number = fields.String(load_default="", maximum=40)
 
 
-class DeclarationOut(Schema):
+class DeclarationsQuery(PageQuery):
+    """查找申报."""
+
+    state = fields.Choice(DeclarationState, load_default=None)
+
+
+class DeclarationOut(Answer):
     """检疫申报."""
 
     ref = fields.Ref("declaration")
     state = fields.Choice(DeclarationState)
     purpose = fields.Choice(Purpose)
+    declarant = fields.Nested(PersonOut)
+    origin = fields.Nested(PlaceOut)
+    destination = fields.Nested(PlaceOut)
     leaves_on = fields.Date()
     filed_at = fields.Instant()
-    plate = fields.String()
-    refusal = fields.String()
+    plate = fields.String(allow_none=True)
+    refusal = fields.String(allow_none=True)
+
+
+class DeclarationsOut(PageOut):
+    """检疫申报列表."""
+
+    rows = fields.List(fields.Nested(DeclarationOut))
+
+
+class InspectionOut(Answer):
+    """检查记录."""
+
+    ref = fields.Ref("inspection")
+    animal = fields.Ref("animal", attribute="animal.ref")
+    passed = fields.Boolean()
+    checks = fields.Checks(metadata={"description": "检查项目 → 是否合格"})
+    remarks = fields.String()
+    inspected_at = fields.Instant()
+
+
+class DeclaredOut(Answer):
+    """检疫申报, its animals and what the vet found."""
+
+    declaration = fields.Nested(DeclarationOut)
+    animals = fields.List(fields.Nested(AnimalOut))
+    inspections = fields.List(fields.Nested(InspectionOut))
+    certificate = fields.Ref("certificate", allow_none=True)

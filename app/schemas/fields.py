@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from marshmallow import RAISE, ValidationError, post_load, validate
 from marshmallow import Schema as _Schema
-from marshmallow import ValidationError, post_load, validate
 from marshmallow import fields as _fields
 
 from traceability.base.clock import utc
 from traceability.base.errors import RuleViolation
-from traceability.base.refs import is_ref
+from traceability.base.refs import REF, is_ref
 from traceability.identifiers import ear_tags, eids, farm_codes, phones, resident_ids
 
 SAFE_INTEGER = 2**53 - 1  # what every JSON reader keeps exactly, and what the chain accepts
@@ -39,6 +39,11 @@ def messages_of(error: ValidationError) -> dict[str, Any]:
 
 class Schema(_Schema):
     """The base of every schema: an unknown field is refused, in Chinese."""
+
+    class Meta:
+        """Said, though it is the default, so that the documentation says it too."""
+
+        unknown = RAISE
 
     error_messages = {  # noqa: RUF012 - marshmallow's own declaration is no ClassVar
         "type": "内容的形式不对，应为一组“名称：值”",
@@ -212,6 +217,30 @@ class Errors(_fields.Dict):
         super().__init__(keys=_fields.String(), dump_only=True, **kwargs)
 
 
+class Checks(_fields.Dict):
+    """Yes or no by name; for answers only."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(keys=_fields.String(), values=_fields.Boolean(), dump_only=True, **kwargs)
+
+
+class Told(_fields.Dict):
+    """What an event says, field by field, as its kind has it; for answers only."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(keys=_fields.String(), dump_only=True, **kwargs)
+
+
+class Upload(_fields.Raw):
+    """A file sent with a form; the domain judges its bytes."""
+
+    default_error_messages = {**MESSAGES}  # noqa: RUF012 - marshmallow's own declaration
+
+    def __init__(self, **kwargs: Any) -> None:
+        metadata = {"type": "string", "format": "binary"}
+        super().__init__(load_only=True, metadata=metadata, **kwargs)
+
+
 class Parsed(String):
     """A text that the domain's own parser reads; its sentence is the error."""
 
@@ -270,7 +299,9 @@ class Ref(String):
 
     def __init__(self, prefix: str | None = None, **kwargs: Any) -> None:
         self.prefix = prefix
-        super().__init__(**{"maximum": 60, **kwargs})
+        form = f"^{prefix}:[0-9a-f]{{32}}$" if prefix else f"^{REF.pattern}$"
+        metadata = {"pattern": form, **kwargs.pop("metadata", {})}
+        super().__init__(**{"maximum": 60, "metadata": metadata, **kwargs})
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any

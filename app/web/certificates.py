@@ -6,13 +6,12 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app import database, forms, herd, whoami
+from app import database, forms, herd, papers, whoami
 from app.auth import scopes
 from app.auth.privileges import permission
 from app.schemas.certificates import RevokeCertificate
 from traceability import movements
 from traceability.base.clock import legal_day
-from traceability.base.errors import NotFound
 from traceability.identifiers.certificates import CERTIFICATE_FORM_LABELS
 from traceability.quarantine import certificates
 from traceability.quarantine.certificates import CERTIFICATE_STATE_LABELS, Certificate
@@ -42,22 +41,11 @@ def _labels() -> dict[str, Any]:
     }
 
 
-def _mine(ref: str) -> Certificate:
-    found = certificates.get(database.session(), ref)
-    scope = whoami.scope()
-    near = (found.origin, found.destination)
-    if scope.everywhere or found.owner.ref in scope.keepers:
-        return found
-    if any(scopes.covers(scope, place) for place in near):
-        return found
-    raise NotFound("certificate.not_found", "没有找到这份检疫证明")
-
-
 @blueprint.get("/<ref:ref>")
 @permission("certificate.view")
 def show(ref: str) -> str:
     """一份检疫证明: the platform's own record of it."""
-    return _show_page(_mine(ref), {}, {})
+    return _show_page(papers.certificate(database.session(), ref), {}, {})
 
 
 def _show_page(certificate: Certificate, form: Mapping[str, Any], errors: Mapping[str, Any]) -> str:
@@ -78,7 +66,8 @@ def _show_page(certificate: Certificate, form: Mapping[str, Any], errors: Mappin
 @permission("movement.depart")
 def depart(ref: str) -> ResponseReturnValue:
     """启运: every animal of the certificate that is still at its origin."""
-    session, found = database.session(), _mine(ref)
+    session = database.session()
+    found = papers.certificate(session, ref)
     gone = 0
     for animal in certificates.animals_of(session, found):
         if animal.holding_id == found.origin_id:
@@ -94,7 +83,7 @@ def depart(ref: str) -> ResponseReturnValue:
 @permission("certificate.revoke")
 def revoke(ref: str) -> ResponseReturnValue:
     """作废检疫证明."""
-    found = _mine(ref)
+    found = papers.certificate(database.session(), ref)
 
     def act(given: Mapping[str, Any]) -> ResponseReturnValue:
         told = {"at": whoami.now(), "by": whoami.actor(), **given}

@@ -6,8 +6,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from app import database, forms, herd, whoami
-from app.auth import scopes
+from app import database, forms, herd, papers, whoami
 from app.auth.privileges import permission
 from app.auth.roles import Role
 from app.schemas.declarations import (
@@ -16,10 +15,9 @@ from app.schemas.declarations import (
     RecordInspection,
     RefuseDeclaration,
 )
-from traceability import animals, holdings
+from traceability import holdings
 from traceability.animals import BREED_LABELS, SEX_LABELS, AnimalState
 from traceability.base.clock import legal_day
-from traceability.base.errors import NotFound
 from traceability.checks import INSPECTION_CHECKS
 from traceability.holdings import HoldingKind
 from traceability.identifiers.certificates import CERTIFICATE_FORM_LABELS, CertificateForm
@@ -99,36 +97,18 @@ def file_declaration() -> ResponseReturnValue:
     """申报检疫: take the form."""
 
     def act(given: Mapping[str, Any]) -> ResponseReturnValue:
-        session, told = database.session(), dict(given)
-        chosen = [herd.get(session, ref) for ref in dict.fromkeys(told.pop("animals"))]
-        told["destination"] = holdings.get(session, told["destination"])
-        made = declarations.file(session, chosen, declarant=herd.owner(), **told, **herd.actors())
+        made = papers.file(database.session(), given)
         flash("申报已提交，官方兽医受理后会通知您", "success")
         return redirect(url_for("declarations.show", ref=made.ref), 303)
 
     return forms.handled(FileDeclaration, act, _file_page)
 
 
-def _mine(ref: str) -> Declaration:
-    """The declaration, if it is one's own or lies in one's area.
-
-    Raises:
-        NotFound: `declaration.not_found`, as for one that does not exist.
-    """
-    found = declarations.get(database.session(), ref)
-    scope = whoami.scope()
-    if scope.everywhere or found.declarant.ref in scope.keepers:
-        return found
-    if scopes.covers(scope, found.origin) or found.destination.ref in scope.holdings:
-        return found
-    raise NotFound("declaration.not_found", "没有找到这份检疫申报")
-
-
 @blueprint.get("/<ref:ref>")
 @permission("declaration.view")
 def show(ref: str) -> str:
     """一份申报: its animals, what the vet found, and the next step."""
-    return _show_page(_mine(ref), {}, {})
+    return _show_page(papers.declaration(database.session(), ref), {}, {})
 
 
 def _show_page(declaration: Declaration, form: Mapping[str, Any], errors: Mapping[str, Any]) -> str:
@@ -157,7 +137,12 @@ def _show_page(declaration: Declaration, form: Mapping[str, Any], errors: Mappin
 @permission("declaration.decide")
 def accept(ref: str) -> ResponseReturnValue:
     """受理申报."""
-    declarations.accept(database.session(), _mine(ref), at=whoami.now(), by=whoami.actor())
+    declarations.accept(
+        database.session(),
+        papers.declaration(database.session(), ref),
+        at=whoami.now(),
+        by=whoami.actor(),
+    )
     flash("已受理，请逐头登记检查结果", "success")
     return redirect(url_for("declarations.show", ref=ref), 303)
 
@@ -166,7 +151,7 @@ def accept(ref: str) -> ResponseReturnValue:
 @permission("declaration.decide")
 def refuse(ref: str) -> ResponseReturnValue:
     """不予受理, with the reason the owner is told."""
-    found = _mine(ref)
+    found = papers.declaration(database.session(), ref)
 
     def act(given: Mapping[str, Any]) -> ResponseReturnValue:
         told = {"at": whoami.now(), "by": whoami.actor(), **given}
@@ -183,21 +168,11 @@ def refuse(ref: str) -> ResponseReturnValue:
 @permission("inspection.record")
 def inspect(ref: str) -> ResponseReturnValue:
     """登记检查结果 of one animal."""
-    found = _mine(ref)
+    found = papers.declaration(database.session(), ref)
 
     def act(given: Mapping[str, Any]) -> ResponseReturnValue:
-        animal = animals.get(database.session(), given["animal"])
-        passed = set(given["passed"])
-        inspections.record(
-            database.session(),
-            found,
-            animal,
-            checks={name: name in passed for name in {*INSPECTION_CHECKS, *passed}},
-            remarks=given["remarks"],
-            at=whoami.now(),
-            by=whoami.actor(),
-        )
-        flash(f"{animal.ear_tag} 的检查结果已登记", "success")
+        row = papers.inspect(database.session(), found, given)
+        flash(f"{row.animal.ear_tag} 的检查结果已登记", "success")
         return redirect(url_for("declarations.show", ref=ref), 303)
 
     return forms.handled(
@@ -209,7 +184,7 @@ def inspect(ref: str) -> ResponseReturnValue:
 @permission("certificate.issue")
 def issue(ref: str) -> ResponseReturnValue:
     """签发检疫证明: all animals of the declaration, or none and every reason."""
-    found = _mine(ref)
+    found = papers.declaration(database.session(), ref)
 
     def act(given: Mapping[str, Any]) -> ResponseReturnValue:
         made = certificates.issue(

@@ -3,17 +3,11 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app import database, whoami
+from app import database, herd, judging, whoami
 from app.auth.privileges import permission
-from traceability import animals, holdings, verdict
-from traceability.animals import BREED_LABELS, SEX_LABELS, Animal
+from traceability.animals import BREED_LABELS, SEX_LABELS
 from traceability.base.errors import RuleViolation
-from traceability.holdings import HoldingKind
-from traceability.identifiers import eids
-from traceability.identifiers.ear_tags import parse_ear_tag
-from traceability.identifiers.refusals import IdentifierError
-from traceability.quarantine import certificates
-from traceability.verdict import Level, Verdict
+from traceability.verdict import Level
 
 blueprint = Blueprint("verdict", __name__, url_prefix="/v")
 TONES = {Level.GREEN: "ok", Level.AMBER: "warn", Level.RED: "stop"}
@@ -28,20 +22,10 @@ def scan() -> ResponseReturnValue:
     if not text:
         return render_template("verdict/scan.html", sentence=None, words="")
     try:
-        return redirect(url_for("verdict.show", tag=_number(text)), 303)
+        return redirect(url_for("verdict.show", tag=herd.number_of(text)), 303)
     except RuleViolation as refusal:
         page = render_template("verdict/scan.html", sentence=refusal.sentence, words=text)
         return page, refusal.status
-
-
-def _number(text: str) -> str:
-    try:
-        return str(parse_ear_tag(text))
-    except IdentifierError as refusal:
-        try:
-            return str(eids.parse_eid(text))
-        except IdentifierError:
-            raise refusal from None
 
 
 @blueprint.get("/<tag>")
@@ -49,8 +33,8 @@ def _number(text: str) -> str:
 def show(tag: str) -> str:
     """判定 of one animal: may it leave home, or, at a market, be sold."""
     session = database.session()
-    animal = animals.by_tag(session, _number(tag))
-    found, act = _judged(animal)
+    animal = herd.at_hand(session, tag)
+    found, act = judging.judged(session, animal)
     return render_template(
         "verdict/show.html",
         animal=animal,
@@ -66,22 +50,3 @@ def show(tag: str) -> str:
         sexes=SEX_LABELS,
         now=whoami.now(),
     )
-
-
-def _judged(animal: Animal) -> tuple[Verdict, str]:
-    """At a market the question is selling, elsewhere leaving for the nearest market."""
-    session, at = database.session(), whoami.now()
-    place = animal.holding
-    if place is not None and place.kind is HoldingKind.MARKET:
-        found = verdict.of_sale(session, animal, market=place, purpose="keeping", scale=None, at=at)
-        return found, "售"
-    markets = holdings.of_kind(session, HoldingKind.MARKET)
-    goal = goal_of(animal) or (markets[0] if markets else place)
-    assert goal is not None, "reference data hold a market"
-    return verdict.of_departure(session, animal, to=goal, at=at), "调运"
-
-
-def goal_of(animal: Animal) -> holdings.Holding | None:
-    """Where the animal's newest certificate sends it."""
-    paper = certificates.newest_of(database.session(), animal)
-    return None if paper is None else paper.destination

@@ -4,19 +4,22 @@ Promise P7: somebody else's gives the same answer as one that does not exist.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from app.auth import accounts, tokens
+from app.auth import accounts, privileges, tokens
 from app.auth.accounts import Account
 from app.auth.privileges import OVERSEERS
 from app.auth.roles import Role
+from app.factory import SETTINGS
+from app.herd import GATEKEEPERS
+from app.programme import EVIDENCE_FOLDER
 from registry import clusters, milestones, projects
 from registry.clusters import Cluster, ClusterCard
 from registry.projects import Project, ProjectCard
 from tests import selling
 from tests.logins import LoginAs
-from traceability import consents
+from traceability import consents, evidence, movements
 from traceability.animals import Animal
 from traceability.consents import ConsentAct
 from traceability.holdings import HoldingKind
@@ -32,6 +35,7 @@ class Case:
     own: str | None
     foreign: str | None
     missing: str
+    animal: str = f"animal:{NOBODY}"  # one that belongs to the own thing
 
 
 Maker = Callable[[LoginAs, Account], Case]
@@ -117,7 +121,52 @@ def declaration(login_as: LoginAs, me: Account) -> Case:
     world = login_as.world
     away = world.holding(HoldingKind.MARKET, "别处市场", keeper=theirs.owner, region="520527")
     filed = [world.declared(mine), world.declared(theirs, to=away)]
-    return _seen(me, filed[0].ref, filed[1].ref, "declaration")
+    return replace(_seen(me, filed[0].ref, filed[1].ref, "declaration"), animal=mine.ref)
+
+
+def movement(login_as: LoginAs, me: Account) -> Case:
+    mine, theirs = _herd(login_as)
+    world = login_as.world
+    away = world.holding(HoldingKind.MARKET, "别处市场", keeper=theirs.owner, region="520527")
+    gone = []
+    for each, to in ((mine, world.market), (theirs, away)):
+        world.certified(each, to=to)
+        gone.append(movements.depart(world.session, each, to=to, at=world.at, by=each.owner))
+    return _seen(me, gone[0].ref, gone[1].ref, "movement")
+
+
+def holding(login_as: LoginAs, me: Account) -> Case:
+    """Households are seen by those who look after them; markets and abattoirs by everybody."""
+    _, theirs = _herd(login_as)
+    assert theirs.holding is not None
+    return _seen(me, login_as.world.home.ref, theirs.holding.ref, "holding")
+
+
+def party(login_as: LoginAs, me: Account) -> Case:
+    stranger = login_as.world.party("赫章县养牛户").ref
+    seen = privileges.allowed(me.role, "party.search")
+    return Case(me.party.ref, None if seen else stranger, f"party:{NOBODY}")
+
+
+def evidence_file(login_as: LoginAs, me: Account) -> Case:
+    """What one has sent oneself, and what a stranger sent that nothing rests on."""
+    world, folder = login_as.world, login_as.app.extensions[SETTINGS].data_dir / EVIDENCE_FOLDER
+    sent = [
+        evidence.store(
+            world.session, folder, b"%PDF-1.7 " + by.ref.encode(), title="合同", at=world.at, by=by
+        )
+        for by in (me.party, world.party("赫章县养牛户"))
+    ]
+    theirs = None if me.role in EVERYWHERE else sent[1].ref
+    return Case(sent[0].ref, theirs, f"evidence:{NOBODY}")
+
+
+def tag(login_as: LoginAs, me: Account) -> Case:
+    """Gatekeepers are told of every animal that stands before them."""
+    mine, theirs = _herd(login_as)
+    sees_all = me.role in GATEKEEPERS | EVERYWHERE
+    own = mine.ear_tag if me.role in COUNTY_SEERS | GATEKEEPERS | EVERYWHERE else None
+    return Case(own, None if sees_all else theirs.ear_tag, "252052699999999")
 
 
 def certificate(login_as: LoginAs, me: Account) -> Case:
@@ -244,10 +293,23 @@ OBJECTS: dict[str, Maker] = {
     "animals.ref": animal,
     "declarations.ref": declaration,
     "certificates.ref": certificate,
+    "movements.ref": movement,
+    "holdings.ref": holding,
+    "parties.ref": party,
+    "evidence.ref": evidence_file,
+    "verdict.tag": tag,
+    "v.tag": tag,
 }
 """First word of the address, and the name in it → how to make the three."""
 
+THE_ANIMAL = "its animal"
 BODIES: dict[str, dict[str, object]] = {
+    "POST /api/animals/<ref:ref>/retag": {"ear_tag": "252052600098765", "reason": "脱落"},
+    "POST /api/animals/<ref:ref>/death": {"cause": "不明", "disposal": "深埋"},
+    "POST /api/declarations/<ref:ref>/refuse": {"reason": "资料不全"},
+    "POST /api/declarations/<ref:ref>/inspections": {"animal": THE_ANIMAL},
+    "POST /api/declarations/<ref:ref>/certificate": {},
+    "POST /api/certificates/<ref:ref>/revoke": {"reason": "货主取消"},
     "POST /api/sales/<ref:ref>/cancel": {"reason": "双方反悔"},
     "POST /api/sales/<ref:ref>/steps": {"step": "cash"},
     "POST /api/weighings/<ref:ref>/annul": {
@@ -256,9 +318,18 @@ BODIES: dict[str, dict[str, object]] = {
         "second_password": "nobody",
     },
 }
-"""What a resource must be sent before it looks for the thing at all."""
+"""Method and route → a body that fits, where the shape is judged before the thing is looked up."""
+
+
+def body_of(route: str, case: Case) -> dict[str, object] | None:
+    """What to send to a route so that only the thing itself is in question."""
+    body = BODIES.get(route)
+    if body is None:
+        return None
+    return {name: case.animal if told == THE_ANIMAL else told for name, told in body.items()}
+
 
 WITHOUT_OWNER = {
     "static.filename": "static files are everybody's",
 }
-AWAITING = frozenset({"v.tag"})  # whose makers are still to be written; only shrinks
+AWAITING: frozenset[str] = frozenset()  # whose makers are still to be written; only shrinks

@@ -19,7 +19,7 @@ from app.auth import privileges
 from app.auth.privileges import PRIVILEGES, PUBLIC, UNDECORATED
 from app.auth.roles import Role
 from app.factory import Platform
-from tests.app.objects import AWAITING, BODIES, OBJECTS, WITHOUT_OWNER, Case
+from tests.app.objects import AWAITING, OBJECTS, WITHOUT_OWNER, Case, body_of
 from tests.logins import PASSWORD, LoginAs
 
 TABLE = Path(__file__).with_name("privileges.csv")
@@ -183,8 +183,8 @@ def test_what_belongs_to_somebody_else_looks_like_nothing_at_all(
     for row in owned(role):
         (name,) = {*names_in(row.rule)} - {*WITHOUT_OWNER, *AWAITING}
         case = OBJECTS[name](login_as, me)
-        body = BODIES.get(f"{row.method} {row.rule}")
-        told = [ask(client, row.method, put(row, name, thing), body) for thing in told_apart(case)]
+        body = body_of(f"{row.method} {row.rule}", case)
+        told = [ask(client, row.method, put(row, name, each), body) for each in told_apart(case)]
         if len({plain(answer, case) for answer in told}) > 1 or told[0].status_code != 404:
             wrong.append(f"{row.method} {row.rule}: {[each.status_code for each in told]}")
         if case.own is not None:

@@ -1,0 +1,106 @@
+"""牛只接口 · the herd: list, register, look, history, re-tag, report a death."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from app import database, herd, telling, whoami
+from app.api.base import Blueprint
+from app.auth.privileges import permission
+from app.lists import Listed
+from app.schemas.animals import (
+    AnimalOut,
+    AnimalsOut,
+    AnimalsQuery,
+    RegisterAnimal,
+    ReportDeath,
+    Retag,
+)
+from app.schemas.chain import HistoryOut
+from app.schemas.movements import MovementOut
+from traceability import animals, movements
+from traceability.animals import Animal
+from traceability.chain import events
+from traceability.movements import Movement
+
+blueprint = Blueprint("api_animals", __name__, url_prefix="/api/animals", description="牛只")
+
+
+@blueprint.get("/")
+@permission("animal.view")
+@blueprint.arguments(AnimalsQuery, location="query", as_kwargs=True)
+@blueprint.response(200, AnimalsOut)
+def index(q: str, page: int) -> Listed[Animal]:
+    """牛只列表.
+
+    管辖范围内的牛只，可按耳标号的任意一段查找。
+    """
+    return herd.listed(database.session(), whoami.scope(), words=q, page=page)
+
+
+@blueprint.post("/")
+@permission("animal.register")
+@blueprint.arguments(RegisterAnimal)
+@blueprint.response(201, AnimalOut)
+def register(form: dict[str, Any]) -> Animal:
+    """登记牛只.
+
+    货主为场所的饲养者；耳标可带空格或全角数字。
+    """
+    return herd.register(database.session(), form)
+
+
+@blueprint.get("/<ref:ref>")
+@permission("animal.view")
+@blueprint.response(200, AnimalOut)
+def show(ref: str) -> Animal:
+    """一头牛."""
+    return herd.get(database.session(), ref)
+
+
+@blueprint.get("/<ref:ref>/history")
+@permission("animal.view")
+@blueprint.response(200, HistoryOut)
+def history(ref: str) -> dict[str, Any]:
+    """一头牛的历史.
+
+    追溯链上的全部事件，由早到晚，只含公开部分。
+    """
+    session = database.session()
+    line = events.history(session, herd.get(session, ref).ref)
+    return {"subject": ref, "events": [telling.told(event, ref) for event in line]}
+
+
+@blueprint.get("/<ref:ref>/movements")
+@permission("animal.view")
+@blueprint.response(200, MovementOut(many=True))
+def journeys(ref: str) -> Sequence[Movement]:
+    """一头牛的调运记录."""
+    session = database.session()
+    return movements.of_animal(session, herd.get(session, ref))
+
+
+@blueprint.post("/<ref:ref>/retag")
+@permission("animal.retag")
+@blueprint.arguments(Retag)
+@blueprint.response(200, AnimalOut)
+def retag(form: dict[str, Any], ref: str) -> Animal:
+    """补戴耳标.
+
+    旧耳标仍可查到这头牛。
+    """
+    session = database.session()
+    animal = herd.get(session, ref)
+    animals.retag(session, animal, **form, **herd.actors())
+    return animal
+
+
+@blueprint.post("/<ref:ref>/death")
+@permission("animal.report_death")
+@blueprint.arguments(ReportDeath)
+@blueprint.response(200, AnimalOut)
+def report_death(form: dict[str, Any], ref: str) -> Animal:
+    """报告死亡."""
+    session = database.session()
+    animal = herd.get(session, ref)
+    animals.report_death(session, animal, **form, **herd.actors())
+    return animal

@@ -1,0 +1,34 @@
+"""判定 · what the API says about whether an animal may be sold or moved."""
+
+from enum import StrEnum
+
+from app.schemas import fields
+from app.schemas.common import Answer
+from traceability.verdict import Level
+
+
+class Question(StrEnum):
+    """On what act a verdict is."""
+
+    SALE = "sale"
+    DEPARTURE = "departure"
+
+
+class ReasonOut(Answer):
+    """理由 · one rule that forbids or warns, and the paper it rests on."""
+
+    code = fields.String()
+    sentence = fields.String()
+    source = fields.String(attribute="citation")
+    since = fields.Date()
+
+
+class VerdictOut(Answer):
+    """判定."""
+
+    ear_tag = fields.String()
+    question = fields.Choice(Question)
+    level = fields.Choice(Level, metadata={"description": "green 可，amber 注意，red 不可"})
+    reasons = fields.List(fields.Nested(ReasonOut))
+    certificate = fields.String(allow_none=True, metadata={"description": "检疫证明编号"})
+    judged_at = fields.Instant()
