@@ -10,7 +10,7 @@ from app import whoami
 from app.auth import scopes
 from app.lists import Listed, paged
 from traceability import holdings, parties
-from traceability.base.errors import NotFound
+from traceability.base.errors import NotFound, RuleViolation
 from traceability.holdings import COUNTY_DIGITS, Holding, HoldingKind
 from traceability.parties import Party
 from traceability.regions import region
@@ -45,13 +45,14 @@ def register_holding(session: Session, given: Mapping[str, Any]) -> Holding:
     """Register a place in one's own area, as a request asked for it.
 
     Raises:
-        NotFound: `party.not_found`, `region.not_found`.
+        NotFound: `party.not_found`, `region.unknown`.
+        RuleViolation: `holding.beyond_area`.
     """
     told = dict(given)
     keeper = party(session, told.pop("keeper"))
     place = region(session, told.pop("region_code"))
     if not place.code.startswith(_areas(session)):
-        raise NotFound("region.not_found", "没有找到这个行政区划")
+        raise RuleViolation("holding.beyond_area", "只能登记自己管辖范围内的场所")
     told["farm_code"] = told["farm_code"] or None
     return holdings.register(
         session, keeper=keeper, region_code=place.code, **told, at=whoami.now(), by=whoami.actor()

@@ -1,16 +1,12 @@
-"""Shared by the tests of the service: the key that stamps the world's chain."""
+"""What the tests of the service share."""
 
 import pytest
 
-from app.factory import Platform, settings_of
-from traceability.checkpoints import keys
-from traceability.checkpoints.keys import Signer
-from traceability.checkpoints.witness import Witness
+from tests.app.programs import ProgramOf
+from tests.logins import LoginAs
 
 
 @pytest.fixture
-def signer(app: Platform) -> Signer:
-    """The sequencer's key, known to the site."""
-    made = keys.new_signer("demo-test/chain")
-    keys.make_known(Witness(settings_of(app).witness_file).keys_path, [made.verifier])
-    return made
+def program_of(login_as: LoginAs) -> ProgramOf:
+    """`program_of(Role.FARMER)` gives a program with such an account's token."""
+    return ProgramOf(login_as)
