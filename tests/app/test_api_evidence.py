@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from app.auth.roles import Role
@@ -15,7 +16,7 @@ PAPER = b"%PDF-1.7 contract"
 
 
 def send(program: Program, data: bytes = PAPER, **form: Any) -> TestResponse:
-    told = {"file": (BytesIO(data), "合同.pdf"), "title": "合同", **form}
+    told = {"file": FileStorage(BytesIO(data), "合同.pdf"), "title": "合同", **form}
     boundary, body = encode_multipart(told)
     client = program.login_as.app.test_client()
     content_type = f'multipart/form-data; boundary="{boundary}"'
