@@ -83,11 +83,14 @@ class Standing:
 
 def version(session: Session, crate: Crate | None, place_id: int, *, at: datetime) -> str:
     """A text that changes whenever the desk has something new to show."""
-    parts: list[object] = []
-    if crate is not None:
-        tag, weight = _newest(session, crate, at=at)
-        parts += [tag.id if tag else 0]
-        parts += [weight.id, weight.state.value, weight.reason] if weight else []
+    tag, weight = (None, None) if crate is None else _newest(session, crate, at=at)
+    return _version(session, tag, weight, place_id)
+
+
+def _version(session: Session, tag: Reading | None, weight: Pairing | None, place_id: int) -> str:
+    parts: list[object] = [0 if tag is None else tag.id]
+    if weight is not None:
+        parts += [weight.id, weight.state.value, weight.reason]
     newest = records.newest_id_of(session, place_id)
     return "-".join(str(part) for part in (*parts, *newest))
 
@@ -104,11 +107,12 @@ def at_crate(
     session: Session, crate: Crate | None, place: Holding, *, buyer: Party | None, at: datetime
 ) -> Standing:
     """What stands at a crate now, judged for a buyer if one is chosen."""
-    seen = Standing(version=version(session, crate, place.id, at=at))
     if crate is None:
+        seen = Standing(version=_version(session, None, None, place.id))
         return _judged(session, seen, place, buyer=buyer, at=at)
     tag, weight = _newest(session, crate, at=at)
-    seen = replace(seen, scale=_scale(session, crate))
+    mark = _version(session, tag, weight, place.id)
+    seen = Standing(version=mark, scale=_scale(session, crate))
     if tag is not None:
         seen = replace(seen, eid=tag.eid, tag_at=tag.at)
     if weight is not None and (tag is None or not _is_next(tag, weight)):

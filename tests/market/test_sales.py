@@ -388,3 +388,15 @@ def test_no_price_and_no_person_is_public_in_a_sale(world: World) -> None:
         assert world.farmer.ref.encode() not in event.canonical
         assert b"2680" not in event.canonical
         assert event.public.keys() <= {"place_kind", "township"}
+
+
+def test_a_weight_of_another_market_settles_no_sale(world: World) -> None:
+    here = world.market
+    world.market = world.holding(HoldingKind.MARKET, "别处市场", keeper=world.office)
+    away = world.scale("away-scale")
+    world.market = here
+
+    with pytest.raises(RuleViolation) as refusal:
+        sold(world, world.at_market(world.animal()), scale=away)
+
+    assert refusal.value.code == "sale.weighed_elsewhere"

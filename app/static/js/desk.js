@@ -11,7 +11,7 @@ const root = document.querySelector("[data-desk]");
 const find = (name) => document.querySelector(`[data-${name}]`);
 const buyerBox = document.getElementById("buyer"), priceBox = document.getElementById("price");
 const tagBox = document.getElementById("typed-tag"), list = document.getElementById("buyer-list");
-const state = { panel: JSON.parse(root.dataset.panel), live: null, buyer: null, key: null, typed: "", changedAt: 0, sending: false, found: [], chosen: -1, curve: [], online: false };
+const state = { panel: JSON.parse(root.dataset.panel), live: null, buyer: null, key: null, typed: "", changedAt: -SETTLE_MS, sending: false, found: [], chosen: -1, curve: [], online: false };
 
 const plain = (text) => text.normalize("NFKC").trim().replaceAll(",", "").replaceAll("。", ".");
 const kg = (g) => (g / 1000).toFixed(1);
@@ -65,6 +65,8 @@ function stopsNow() {
   return stops;
 }
 
+const justChanged = () => performance.now() - state.changedAt < SETTLE_MS;
+
 function showStops() {
   const box = find("stops"), stops = stopsNow();
   box.replaceChildren(...stops.slice(0, 2).map((stop) => {
@@ -75,7 +77,7 @@ function showStops() {
     return line;
   }));
   box.classList.toggle("wait", stops.every((stop) => ["nobody", "moving", "sold"].includes(stop.code)));
-  find("go").setAttribute("aria-disabled", String(stops.length > 0));
+  find("go").setAttribute("aria-disabled", String(stops.length > 0 || justChanged()));
   const tone = state.panel.weighing ? "ok" : state.panel.animal ? "moving" : "";
   find("scale").dataset.tone = tone;
 }
@@ -93,6 +95,7 @@ function showPanel(panel) {
   if (!panel.typed) state.caseId = panel.case && panel.stops.some((each) => each.code === "case" || each.code === "unknown_tag") ? panel.case : null;
   if (panel.animal !== before.animal || panel.weighing !== before.weighing) {
     state.changedAt = performance.now();
+    setTimeout(showStops, SETTLE_MS + 20);
     state.key = null;
     if (panel.animal && panel.animal !== before.animal) sound("tag");
     if (panel.weighing && panel.weighing !== before.weighing) sound(panel.stops.length ? "stop" : "stable");
@@ -252,7 +255,7 @@ async function sell() {
   if (state.sending) return;
   const stop = stopsNow()[0];
   if (stop) return refuse(`${stop.sentence}：${stop.todo}`);
-  if (performance.now() - state.changedAt < SETTLE_MS) return refuse("称上刚换了牛，请核对后再按 Enter");
+  if (justChanged()) return refuse("称上刚换了牛，请核对后再按 Enter");
   if (!state.buyer) return refuse("请选买主：F1、F2 或输入姓名电话", "buyer");
   const [, wrong] = fenOf(priceBox.value);
   error("price", wrong);
