@@ -27,6 +27,9 @@ class Entry:
 
 
 ENTRIES: tuple[Entry, ...] = (
+    Entry("desk.show", "过磅成交", "speedometer2", "称上读数，登记成交"),
+    Entry("gate.show", "入场", "truck", "验证明，登记入场"),
+    Entry("counter.show", "收银", "cash-coin", "收款、交割、付卖主"),
     Entry("animals.index", "我的牛", "cow", "牛只卡片和经历"),
     Entry("animals.register", "登记牛犊", "plus-lg", "打耳标当天登记"),
     Entry("treatments.immunise", "记免疫", "capsule", "春秋防和补免"),
@@ -36,9 +39,6 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("certificates.index", "检疫证明", "award", "查验与作废"),
     Entry("movements.index", "调运", "truck", "启运和到达"),
     Entry("verdict.scan", "扫一扫", "qr-code-scan", "能不能卖，一扫即知"),
-    Entry("desk.show", "过磅成交", "speedometer2", "称上读数，登记成交"),
-    Entry("gate.show", "入场", "truck", "验证明，登记入场"),
-    Entry("counter.show", "收银", "cash-coin", "收款、交割、付卖主"),
     Entry("sales.index", "成交记录", "receipt", "回执和结算"),
     Entry("devices.index", "设备", "cpu", "阅读器和地磅"),
     Entry("instruments.index", "计量器具", "speedometer2", "检定有效期"),
