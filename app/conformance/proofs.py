@@ -7,6 +7,8 @@ import rfc8785
 from app.conformance.answers import Answer, BadLine, Line, integer, octets, octets_list, text
 from traceability import merkle
 from traceability.base.canon import NotCanonical, canonical
+from traceability.checkpoints import notes
+from traceability.checkpoints.notes import BadNote
 
 DIGITS_MAX = 400
 
@@ -89,3 +91,22 @@ def merkle_consistency(line: Line) -> Answer:
             new_root=octets(line.get("root2"), "root2"),
         )
     }
+
+
+def checkpoint_verify(line: Line) -> Answer:
+    """Whether that key signed the checkpoint, and what it says; origin and size None if nothing."""
+    written, vkey = text(line, "note"), text(line, "vkey")
+    try:
+        verifier = notes.parse_vkey(vkey)
+    except BadNote as error:
+        raise BadLine("bad_vkey", "不是签名文本的公钥（名称+编号+base64）") from error
+    try:
+        said = notes.parse_head(notes.parse_note(written).text)
+    except BadNote:
+        return {"ok": False, "origin": None, "size": None, "root": None}
+    try:
+        notes.verify(written, [verifier])
+        ok = True
+    except BadNote:
+        ok = False
+    return {"ok": ok, "origin": said.origin, "size": said.size, "root": said.root.hex()}

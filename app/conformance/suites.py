@@ -6,6 +6,7 @@ from app.conformance.answers import Suite
 SUITES: dict[str, Suite] = {
     "canonical-json": proofs.canonical_json,
     "check-digit": codes.check_digit,
+    "checkpoint-verify": proofs.checkpoint_verify,
     "cn-id": codes.cn_id,
     "digital-link": codes.digital_link,
     "merkle-consistency": proofs.merkle_consistency,

@@ -3,15 +3,17 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
-from traceability.base.db import Base, make_engine, transaction
+from traceability.base.db import Base, make_engine, reading, transaction
 from traceability.base.refs import new_ref
 from traceability.chain import events
 from traceability.chain.events import EventView
 from traceability.chain.kinds import Kind
+from traceability.checkpoints import sequencing
 from traceability.checkpoints.keys import Signer, new_signer
 from traceability.checkpoints.stamps import Checkpoint, sequence
+from traceability.checkpoints.witness import Witness
 
 AT = datetime(2026, 11, 22, 6, 12, 3, tzinfo=UTC)
 VET = new_ref("party")
@@ -52,3 +54,19 @@ def stamp(engine: Engine, by: Signer, *, minutes: int = 0) -> Checkpoint | None:
     at = AT + timedelta(minutes=minutes)
     with transaction(engine, recorded_at=at) as session:
         return sequence(session, by, at=at)
+
+
+def run_round(
+    engine: Engine, by: Signer, file: Witness, *, minutes: int = 0, compare: bool = True
+) -> bool:
+    """What the sequencer does when it starts and in one round; whether it signed."""
+    at = AT + timedelta(minutes=minutes)
+    if compare and not sequencing.begin(engine, by, file, at=at):
+        return False
+    return sequencing.step(engine, by, file, at=at)
+
+
+def checkpoint_sizes(engine: Engine) -> list[int]:
+    with reading(engine) as session:
+        order = (Checkpoint.epoch, Checkpoint.tree_size)
+        return list(session.scalars(select(Checkpoint.tree_size).order_by(*order)))
