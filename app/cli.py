@@ -118,6 +118,25 @@ def registry_json_command(file: TextIO) -> None:
         file.write("\n")
 
 
+@cli.command("verify-chain")
+def verify_chain_command() -> None:
+    """逐条核查追溯链；发现问题时列出并以 1 退出。"""
+    from app.audit import running  # only this command needs the audit
+
+    def tell(done: int, everything: int) -> None:
+        click.echo(f"\r已核查 {done}/{everything}", nl=False, err=True)
+
+    with platform() as (settings, engine):
+        report = running.examine(settings, engine, tell)
+        click.echo("", err=True)
+        for each in report.damage:
+            where = f"（{each.subject}）" if each.subject else ""
+            click.echo(f"{each.label}：{each.sentence}{where}")
+        click.echo(report.sentence)
+        if not report.is_whole:
+            raise SystemExit(1)
+
+
 def _migrate(engine: Engine) -> None:
     if migrate.is_current(engine):
         return

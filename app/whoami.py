@@ -40,15 +40,15 @@ ACT_OF_NOUN: dict[str, ConsentAct] = {
 def now() -> datetime:
     """The instant of the running request, the same throughout; outside a request, this one."""
     if not has_request_context():
-        return _clock()
+        return clock()
     if "now" not in g:
-        g.now = _clock()
+        g.now = clock()
     at: datetime = g.now
     return at
 
 
-def _clock() -> datetime:
-    """This instant; a test gives the service another clock."""
+def clock() -> datetime:
+    """This instant, for work that outlives its request; a test gives the service another."""
     if has_app_context() and (other := current_app.extensions.get(CLOCK)) is not None:
         given: datetime = other()
         return given

@@ -25,6 +25,9 @@ from traceability.checks import CHECKS, Facts, Result
 RULES_FILE = Path(__file__).parent / "data" / "rules.json"
 
 
+UNCHAINED_TABLES = {"rule": "参考数据，来自经审核的文件；判定时引用的条文随事件保存"}
+
+
 class Severity(StrEnum):
     """效力 · whether a failed rule stops the act or is only shown."""
 

@@ -12,18 +12,22 @@ import orjson
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
+from traceability.audit import raw
 from traceability.audit.damage import Damage, DamageKind
 from traceability.base import canon
 from traceability.chain import events
+from traceability.chain.folding import plain
 from traceability.chain.tables import (
     Event,
     EventMention,
     EventPrivate,
     EventSubject,
     SubjectHead,
+    table_of,
 )
 
 BATCH = 1_000
+COPIES = ("kind", "at", "recorded_at", "corrects")
 
 
 @dataclass(slots=True)
@@ -55,15 +59,13 @@ def check(session: Session, lines: Lines) -> Iterator[list[Damage]]:
 
 
 def _batch(session: Session, after: int) -> list[Row[Any]]:
-    table = Event.__table__.c
+    table = table_of(Event).c
+    sqlite = session.get_bind().dialect.name == "sqlite"
     chosen = (
         select(
             table.id,
             table.digest,
-            table.kind,
-            table.at,
-            table.recorded_at,
-            table.corrects,
+            *[raw.column(table[name], sqlite=sqlite) for name in COPIES],
             table.canonical,
             EventPrivate.salt,
             EventPrivate.canonical.label("secret"),
@@ -135,7 +137,7 @@ def parsed(canonical: bytes) -> dict[str, Any] | None:
 
 def _copies(row: Row[Any], body: Mapping[str, Any], where: str) -> Iterator[Damage]:
     for name, value in events.copied_columns(body).items():
-        if getattr(row, name) != value:
+        if raw.value(table_of(Event).c[name], getattr(row, name)) != plain(value):
             yield Damage(DamageKind.COLUMN, f"{where}的 {name} 列与内容不符", row.id)
 
 

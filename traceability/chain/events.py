@@ -331,6 +331,18 @@ def _viewed(row: Row[int, bytes, bytes | None, int | None]) -> EventView:
     return view(event_id, canonical, private=private, position=position)
 
 
+def newest(session: Session, *, limit: int) -> list[EventView]:
+    """The newest events of the chain, newest first."""
+    chosen = (
+        select(Event.id, Event.canonical, EventPrivate.canonical, Leaf.position)
+        .outerjoin(EventPrivate, EventPrivate.event_id == Event.id)
+        .outerjoin(Leaf, Leaf.event_id == Event.id)
+        .order_by(Event.id.desc())
+        .limit(limit)
+    )
+    return [_viewed(row) for row in session.execute(chosen)]
+
+
 def by_digest(session: Session, digest: bytes) -> EventView | None:
     """The event of that digest."""
     row = session.execute(

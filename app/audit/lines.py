@@ -1,0 +1,202 @@
+"""通读 · finding a subject by whatever somebody holds, and its whole line in words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.audit import words
+from market.sales.records import Sale
+from registry.clusters import Cluster
+from registry.projects import Project
+from traceability.animals import Animal
+from traceability.base.refs import is_ref
+from traceability.chain import events
+from traceability.chain.events import EventView
+from traceability.chain.kinds import SPECS
+from traceability.chain.tables import SubjectHead
+from traceability.holdings import Holding
+from traceability.identifiers.short_codes import PUBLIC_CODE_CHARS, normalise
+from traceability.parties import Party
+from traceability.quarantine.certificates import Certificate
+from traceability.tags import AnimalTag
+
+FOUND_MAX = 30
+WORDS_CHARS_MAX = 60
+SUBJECT_LABELS = {
+    "animal": "牛只",
+    "tag": "耳标",
+    "party": "主体",
+    "holding": "场所",
+    "certificate": "检疫证明",
+    "declaration": "检疫申报",
+    "inspection": "检查",
+    "immunisation": "免疫",
+    "treatment": "用药",
+    "movement": "调运",
+    "weighing": "过磅",
+    "instrument": "计量器具",
+    "evidence": "证据",
+    "sale": "成交",
+    "transfer": "转账",
+    "ledger_account": "账户",
+    "consent": "代办授权",
+    "cluster": "集群",
+    "project": "项目",
+    "milestone": "节点",
+    "indicator": "指标",
+    "actual": "完成值",
+    "task": "任务",
+    "chain": "追溯链",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A subject somebody may have meant."""
+
+    ref: str
+    kind: str
+    title: str
+
+
+def search(session: Session, text: str) -> list[Found]:
+    """Subjects by reference, tag, certificate number, public code or name."""
+    text = text.strip()[:WORDS_CHARS_MAX]
+    if not text:
+        return []
+    if is_ref(text):
+        return [_found(text, text)] if events.head(session, text)[0] else []
+    found = [*_by_tag(session, text), *_by_code(session, text), *_by_name(session, text)]
+    return found[:FOUND_MAX]
+
+
+def _found(ref: str, title: str) -> Found:
+    return Found(ref, kind_of(ref), title)
+
+
+def kind_of(ref: str) -> str:
+    """What a reference names, in Chinese."""
+    prefix = ref.partition(":")[0]
+    return SUBJECT_LABELS.get(prefix, prefix)
+
+
+def _by_tag(session: Session, text: str) -> list[Found]:
+    digits = "".join(filter(str.isdigit, text))
+    if len(digits) < 4:  # noqa: PLR2004 - fewer digits would find half the county
+        return []
+    rows = session.execute(
+        select(Animal.ref, AnimalTag.value)
+        .join(AnimalTag, AnimalTag.animal_id == Animal.id)
+        .where(AnimalTag.value.contains(digits))
+        .limit(FOUND_MAX)
+    )
+    return [_found(row.ref, row.value) for row in rows]
+
+
+def _by_code(session: Session, text: str) -> list[Found]:
+    code = normalise(text, chars=PUBLIC_CODE_CHARS)
+    found = []
+    if code is not None:
+        for model, column in ((Animal, Animal.short_code), (Sale, Sale.receipt_code)):
+            found += [
+                _found(ref, code)
+                for ref in session.scalars(select(model.ref).where(column == code))
+            ]
+    papers = select(Certificate.ref, Certificate.number).where(
+        Certificate.number.contains(text, autoescape=True)
+        | Certificate.official_number.contains(text, autoescape=True)
+    )
+    rows = session.execute(papers.limit(FOUND_MAX))
+    return found + [_found(row.ref, row.number) for row in rows]
+
+
+def _by_name(session: Session, text: str) -> list[Found]:
+    found = []
+    for model in (Party, Holding, Cluster, Project):
+        named = select(model.ref, model.name).where(model.name.contains(text, autoescape=True))
+        found += [_found(row.ref, row.name) for row in session.execute(named.limit(10))]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event of a line, in words."""
+
+    event: EventView
+    seq: int
+    label: str
+    by: str
+    on_behalf_of: str | None
+    public: list[tuple[str, str]]
+    private: list[tuple[str, str]] | None  # None: erased
+    others: list[Found]
+    corrects: int | None  # number in this line
+    corrected_by: int | None
+
+
+def line(session: Session, ref: str) -> list[Told]:
+    """Every event of a subject, newest first, with what corrects what."""
+    history = events.history(session, ref)
+    names = _names(session, history)
+    number = {event.digest: event.seq_of(ref) for event in history}
+    corrected_by = {
+        event.corrects: event.seq_of(ref) for event in history if event.corrects is not None
+    }
+    return [
+        _told(event, ref, names, number=number, corrected_by=corrected_by)
+        for event in reversed(history)
+    ]
+
+
+def _told(
+    event: EventView,
+    ref: str,
+    names: Mapping[str, str],
+    *,
+    number: Mapping[bytes, int],
+    corrected_by: Mapping[bytes, int],
+) -> Told:
+    private = event.private
+    return Told(
+        event=event,
+        seq=event.seq_of(ref),
+        label=SPECS[event.kind].label,
+        by="（已删除）" if private is None else names.get(private["by"], private["by"]),
+        on_behalf_of=_name_of(event["on_behalf_of"], names),
+        public=words.fields(event.public, names),
+        private=None if private is None else words.fields(private, names),
+        others=[_found(link.ref, link.ref[:14]) for link in event.links if link.ref != ref],
+        corrects=None if event.corrects is None else number.get(event.corrects),
+        corrected_by=corrected_by.get(event.digest),
+    )
+
+
+def _name_of(ref: str | None, names: Mapping[str, str]) -> str | None:
+    return None if ref is None else names.get(ref, ref)
+
+
+def _names(session: Session, history: Sequence[EventView]) -> dict[str, str]:
+    """The names of the parties, places and animals that a line mentions."""
+    refs = {
+        ref
+        for event in history
+        for ref in events.mentioned({"subjects": [], "public": dict(event.public)}, event.private)
+    }
+    found: dict[str, str] = {}
+    for model, column in ((Party, Party.name), (Holding, Holding.name), (Animal, Animal.ear_tag)):
+        rows = session.execute(select(model.ref, column).where(model.ref.in_(refs)))
+        found |= {row[0]: row[1] for row in rows}
+    return found
+
+
+def newest(session: Session, *, limit: int = 20) -> list[tuple[EventView, list[Found]]]:
+    """The newest events of the whole chain, whatever they are about."""
+    views = events.newest(session, limit=limit)
+    return [(view, [_found(link.ref, link.ref[:14]) for link in view.links]) for view in views]
+
+
+def subjects(session: Session) -> int:
+    """How many subjects have a line."""
+    return len(session.scalars(select(SubjectHead.id).where(SubjectHead.seq > 0)).all())

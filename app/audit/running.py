@@ -1,0 +1,127 @@
+"""运行核查 · one run at a time, its progress in a file that every page and command can read.
+
+The audit reads only. A run that stands still (its process is gone) may be started again.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from app import migrate
+from app.config import Settings
+from traceability.audit.report import Report, verify_chain
+from traceability.base import clock
+from traceability.base.db import make_engine, reading
+from traceability.checkpoints import keys
+from traceability.checkpoints.witness import Witness
+
+SILENT_S = 10.0
+SHOWN_MAX = 200
+WRITE_S = 0.3
+
+
+@dataclass(slots=True)
+class Run:
+    """核查 · what is known of the newest run."""
+
+    state: str  # running, whole, damaged, failed
+    started_at: str
+    by: str
+    done: int = 0
+    all: int = 0
+    finished_at: str | None = None
+    sentence: str = ""
+    damage: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def permille(self) -> int:
+        """How far it is."""
+        return 1000 * self.done // self.all if self.all else 0
+
+
+def file_of(settings: Settings) -> Path:
+    """Where the newest run is written."""
+    return settings.data_dir / "audit.json"
+
+
+def newest(settings: Settings) -> Run | None:
+    """The newest run; one that stands still counts as failed."""
+    path = file_of(settings)
+    if not path.exists():
+        return None
+    run = Run(**json.loads(path.read_text("utf-8")))
+    if run.state == "running" and time.time() - path.stat().st_mtime > SILENT_S:
+        run.state, run.sentence = "failed", "上次核查中断，请重新开始"
+    return run
+
+
+def begin(settings: Settings, *, by: str, now: Callable[[], datetime]) -> Run:
+    """Start a run in a thread of its own, unless one is running."""
+    known = newest(settings)
+    if known is not None and known.state == "running":
+        return known
+    run = Run("running", clock.stamp(now()), by)
+    _write(settings, run)
+    threading.Thread(target=_work, args=(settings, run, now), name="audit", daemon=True).start()
+    return run
+
+
+def _work(settings: Settings, run: Run, now: Callable[[], datetime]) -> None:
+    engine = make_engine(settings.database_url)
+    try:
+        report = examine(settings, engine, _teller(settings, run))
+        run.state = "whole" if report.is_whole else "damaged"
+        run.sentence = report.sentence
+        run.damage = [_shown(row) for row in report.damage[:SHOWN_MAX]]
+    except Exception as error:
+        run.state, run.sentence = "failed", f"核查没有完成：{type(error).__name__}"
+        raise
+    finally:
+        run.finished_at = clock.stamp(now())
+        _write(settings, run)
+        engine.dispose()
+
+
+def _shown(row: Any) -> dict[str, Any]:
+    told = asdict(row)
+    return {**told, "kind": row.kind.value, "label": row.label}
+
+
+def _teller(settings: Settings, run: Run) -> Callable[[int, int], None]:
+    written = 0.0
+
+    def tell(done: int, everything: int) -> None:
+        nonlocal written
+        run.done, run.all = done, everything
+        if time.monotonic() - written > WRITE_S:
+            _write(settings, run)
+            written = time.monotonic()
+
+    return tell
+
+
+def _write(settings: Settings, run: Run) -> None:
+    path = file_of(settings)
+    draft = path.with_suffix(".draft")
+    draft.write_text(json.dumps(asdict(run), ensure_ascii=False), "utf-8")
+    draft.replace(path)
+
+
+def examine(settings: Settings, engine: Engine, tell: Callable[[int, int], None]) -> Report:
+    """The whole audit, against the known keys and the witness of this installation."""
+    migrate.load_models()  # every noun says how its rows follow from events
+    witness = Witness(settings.witness_file)
+    with reading(engine) as session:
+        return verify_chain(
+            session,
+            verifiers=keys.known_keys(witness.keys_path),
+            witness=witness,
+            progress=tell,
+        )

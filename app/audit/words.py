@@ -1,0 +1,135 @@
+"""字段名 · what the fields of events are called, for whoever may read the private ones."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app import filters
+from app.trace.words import FIELDS, value_of
+
+PRIVATE_NAMES = {
+    "account": "账户",
+    "amount_fen": "金额",
+    "animals": "牛只",
+    "approval_no": "批准文号",
+    "authorities": "责任单位",
+    "basis": "依据",
+    "batch_no": "批号",
+    "baseline": "基期",
+    "born_on": "出生日期",
+    "buyer": "买方",
+    "cause": "原因",
+    "certificate": "检疫证明",
+    "checks": "检查项目",
+    "client_key": "成交台编号",
+    "cluster": "集群",
+    "confirmed_by": "第二确认人",
+    "credit": "贷方账户",
+    "dam": "母牛",
+    "debit": "借方账户",
+    "declarant": "申报人",
+    "declaration": "检疫申报",
+    "destination": "到达地",
+    "device_code": "设备",
+    "disposal": "处理",
+    "division_g": "分度值",
+    "dose": "用量",
+    "drug": "药名",
+    "evidence": "证据",
+    "evidence_level": "证据等级",
+    "farm_code": "养殖代码",
+    "for_trade": "可用于贸易结算",
+    "frames_sha256": "原始报文指纹",
+    "from_kind": "启运场所类别",
+    "from_township": "启运乡镇",
+    "holding": "场所",
+    "instrument": "计量器具",
+    "keeper": "饲养者",
+    "kind_of_account": "账户类别",
+    "kind_of_party": "主体类别",
+    "late_reason": "补录原因",
+    "leaves_on": "启运日期",
+    "market": "市场",
+    "max_g": "最大称量",
+    "media_type": "文件类型",
+    "name": "名称",
+    "official_number": "官方编号",
+    "origin": "启运地或来源",
+    "owner": "货主",
+    "phone": "电话",
+    "place_kind": "场所类别",
+    "plate": "车牌",
+    "price_fen": "单价",
+    "price_unit": "计价单位",
+    "reading_key": "读数编号",
+    "reason": "原因",
+    "receipt_code": "回执码",
+    "region_code": "行政区划",
+    "remarks": "说明",
+    "resident_id": "身份证号",
+    "second": "第二人",
+    "seller": "卖方",
+    "serial_no": "出厂编号",
+    "sha256": "文件指纹",
+    "short_code": "溯源码",
+    "size_bytes": "文件大小",
+    "text": "内容",
+    "title": "标题",
+    "to_kind": "到达场所类别",
+    "to_township": "到达乡镇",
+    "township": "乡镇",
+    "transfer_fen": "转账金额",
+    "transfer_key": "转账编号",
+    "uscc": "统一社会信用代码",
+    "vaccine": "疫苗",
+    "valid_from": "生效",
+    "verified_on": "检定日期",
+    "warnings": "当时的提示",
+    "weighing": "过磅",
+    "weight_g": "重量",
+    "withdrawal_days": "休药期天数",
+}
+HIDDEN = {"by", "on_behalf_of", "late", "code"}
+MASKED = {"resident_id": 6, "phone": 3}
+
+
+def name_of(field: str) -> str:
+    """What a field is called."""
+    if field in FIELDS and FIELDS[field][0]:
+        return FIELDS[field][0]
+    return PRIVATE_NAMES.get(field, field)
+
+
+def told(field: str, value: Any, names: Mapping[str, str]) -> str:
+    """A value in words: names for references, units for numbers, personal numbers masked."""
+    if isinstance(value, list):
+        return "；".join(told(field, each, names) for each in value)
+    if isinstance(value, dict):
+        shown = {key: each for key, each in value.items() if key not in HIDDEN}
+        return "，".join(_pair(key, each, names) for key, each in shown.items())
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, str) and field in MASKED:
+        return value[: MASKED[field]] + "*" * (len(value) - MASKED[field])
+    return names.get(value, value) if value in names else _measured(field, value)
+
+
+def _pair(key: str, value: Any, names: Mapping[str, str]) -> str:
+    text = told(key, value, names)
+    return text if key == "sentence" else f"{name_of(key)} {text}"
+
+
+def _measured(field: str, value: Any) -> str:
+    if field.endswith("_fen") and isinstance(value, int):
+        return filters.yuan(value)
+    if field.endswith("_g") and isinstance(value, int):
+        return filters.kg(value)
+    return value_of(field, value) if field in FIELDS else str(value)
+
+
+def fields(part: Mapping[str, Any], names: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The fields of a part, by name."""
+    return [
+        (name_of(field), told(field, value, names))
+        for field, value in sorted(part.items())
+        if field not in HIDDEN and value not in (None, "", [], {})
+    ]

@@ -1,0 +1,70 @@
+"""核查追溯链 · search, read a whole line, run the audit and see what it found."""
+
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app import database, whoami
+from app.audit import lines, running
+from app.auth.privileges import permission
+from app.factory import settings_of
+from traceability.base import clock
+from traceability.base.errors import NotFound
+from traceability.chain import events
+from traceability.chain.kinds import SPECS
+from traceability.checkpoints import stamps, witness
+
+blueprint = Blueprint("audit", __name__, url_prefix="/audit")
+
+
+@blueprint.get("/")
+@permission("chain.audit")
+def show() -> str:
+    """核查: the search box first, then the newest run and the newest events."""
+    session, text = database.session(), request.args.get("q", "")
+    return render_template(
+        "audit/show.html",
+        words=text,
+        found=lines.search(session, text),
+        run=running.newest(settings_of(current_app)),
+        size=events.count(session),
+        stamp=stamps.newest(session),
+        halt=witness.halt(session),
+        newest=lines.newest(session),
+        labels={kind: spec.label for kind, spec in SPECS.items()},
+        unstamp=clock.unstamp,
+    )
+
+
+@blueprint.post("/run")
+@permission("chain.audit")
+def run() -> ResponseReturnValue:
+    """开始核查; a run that is going on is shown instead."""
+    me = whoami.account()
+    running.begin(settings_of(current_app), by=f"{me.name}（{me.role_label}）", now=whoami.clock)
+    return redirect(url_for("audit.show"), 303)
+
+
+@blueprint.get("/progress")
+@permission("chain.audit")
+def progress() -> str:
+    """核查进度: the part of the page that renews itself while a run goes on."""
+    found = running.newest(settings_of(current_app))
+    return render_template("audit/_run.html", run=found, unstamp=clock.unstamp)
+
+
+@blueprint.get("/<ref:ref>")
+@permission("chain.search")
+def line(ref: str) -> str:
+    """通读: every event of one subject, with what proves it."""
+    session = database.session()
+    told = lines.line(session, ref)
+    if not told:
+        raise NotFound("subject.not_found", "没有找到这个主体")
+    return render_template(
+        "audit/line.html",
+        ref=ref,
+        kind=lines.kind_of(ref),
+        told=told,
+        stamp=stamps.newest(session),
+        now=whoami.now(),
+    )

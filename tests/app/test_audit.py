@@ -1,0 +1,180 @@
+"""The regulator's room: find a subject, read its whole line, run the audit."""
+
+import contextlib
+import os
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from flask.testing import FlaskClient
+
+from app import cli, migrate
+from app.audit import running
+from app.auth.roles import Role
+from app.factory import Platform, settings_of
+from tests.logins import LoginAs
+from tests.market.test_sales import sold
+from tests.world import World
+from traceability import parties
+
+
+def finished(client: FlaskClient) -> str:
+    """Start the audit and wait until its result is there."""
+    assert client.post("/audit/run").status_code == 303
+    settings = settings_of(client.application)
+    until = time.monotonic() + 60
+    while (run := running.newest(settings)) is None or run.state == "running":
+        assert time.monotonic() < until, "the audit did not end"
+        time.sleep(0.05)
+    return client.get("/audit/").text
+
+
+@pytest.fixture
+def auditor(login_as: LoginAs) -> FlaskClient:
+    return login_as(Role.REGULATOR)
+
+
+def test_a_clean_chain_is_reported_whole(auditor: FlaskClient, world: World) -> None:
+    world.at_market(world.animal())
+
+    page = finished(auditor)
+
+    assert "逐条相符，连续无缺" in page
+    assert "官方" not in page.split("核查结果")[1][:200]
+
+
+@pytest.mark.parametrize(
+    ("statement", "names"),
+    [
+        ("UPDATE animal SET owner_id = owner_id + 1", "animal 的 owner_id 被改动"),
+        ("UPDATE sale SET amount_fen = amount_fen + 100", "sale 的 amount_fen 被改动"),
+        ("UPDATE certificate SET valid_until = '2027-01-01'", "certificate 的 valid_until 被改动"),
+        ("DELETE FROM weighing", "weighing 缺少一行"),
+    ],
+)
+def test_a_row_changed_behind_the_platforms_back_is_named(
+    auditor: FlaskClient, world: World, statement: str, names: str
+) -> None:
+    sold(world, world.at_market(world.animal()))
+    world.session.commit()
+    with contextlib.closing(sqlite3.connect(str(world.engine.url.database))) as file:
+        file.execute(statement)
+        file.commit()
+
+    page = finished(auditor)
+
+    assert "发现问题" in page
+    assert names in page
+
+
+def test_a_run_that_goes_on_is_shown_instead_of_a_second_one(app: Platform, world: World) -> None:
+    settings = settings_of(app)
+    running._write(
+        settings, running.Run("running", "2026-11-22T06:12:03.000Z", "甲", done=1, all=4)
+    )
+
+    second = running.begin(settings, by="乙", now=lambda: world.at)
+
+    assert second.by == "甲"
+    assert second.permille == 250
+
+
+def test_a_run_whose_process_died_may_be_started_again(app: Platform) -> None:
+    settings = settings_of(app)
+    running._write(settings, running.Run("running", "2026-11-22T06:12:03.000Z", "甲"))
+    path = running.file_of(settings)
+    os.utime(path, (0, 0))
+
+    run = running.newest(settings)
+
+    assert run is not None
+    assert run.state == "failed"
+    assert "重新开始" in run.sentence
+
+
+def test_progress_renews_itself_while_a_run_goes_on(auditor: FlaskClient) -> None:
+    settings = settings_of(auditor.application)
+    run = running.Run("running", "2026-11-22T06:12:03.000Z", "甲", done=1, all=4)
+    running._write(settings, run)
+
+    part = auditor.get("/audit/progress").text
+
+    assert 'hx-trigger="every 1s"' in part
+    assert "25%" in part
+
+
+def test_a_subject_is_found_by_whatever_one_holds(auditor: FlaskClient, world: World) -> None:
+    animal = world.tagged(world.animal(ear_tag="252052600012345"), "156000000000077")
+    paper = world.certified(animal)
+    sale = sold(world, world.at_market(world.animal()))
+
+    for text, ref in [
+        ("252052600012345", animal.ref),
+        ("156000000000077", animal.ref),
+        (animal.short_code, animal.ref),
+        (paper.number, paper.ref),
+        (sale.receipt_code, sale.ref),
+        ("王大明", world.farmer.ref),
+        ("小海牲畜", world.market.ref),
+        (animal.ref, animal.ref),
+    ]:
+        assert f"/audit/{ref}" in auditor.get("/audit/", query_string={"q": text}).text, text
+
+
+def test_a_search_for_nothing_says_what_to_do(auditor: FlaskClient) -> None:
+    assert "没有找到" in auditor.get("/audit/?q=不存在的东西").text
+
+
+def test_a_whole_line_is_read_with_who_did_what(auditor: FlaskClient, world: World) -> None:
+    sale = sold(world, world.at_market(world.animal()))
+    world.session.commit()
+
+    page = auditor.get(f"/audit/{sale.ref}").text
+
+    assert "第 1 条 · 成交" in page
+    assert "操作员赵" in page
+    assert "¥11,403.40" in page
+    assert "26.8" in page
+    assert "已登记，待盖章" in page
+
+
+def test_personal_numbers_are_masked_even_here(auditor: FlaskClient, world: World) -> None:
+    parties.change_phone(
+        world.session, world.farmer, phone="13985712345", at=world.at, by=world.office
+    )
+
+    page = auditor.get(f"/audit/{world.farmer.ref}").text
+
+    assert "139********" in page
+    assert "13985712345" not in page
+
+
+def test_a_subject_nobody_knows_is_not_found(auditor: FlaskClient) -> None:
+    assert auditor.get("/audit/animal:" + "0" * 32).status_code == 404
+
+
+def test_the_command_names_the_damage_and_fails(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate.load_models()
+    sold(world, world.at_market(world.animal()))
+    world.session.commit()
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("DATABASE_URL", str(world.engine.url))
+    runner = CliRunner()
+
+    whole = runner.invoke(cli.cli, ["verify-chain"])
+    with contextlib.closing(sqlite3.connect(str(world.engine.url.database))) as file:
+        file.execute("UPDATE sale SET price_fen = 1")
+        file.commit()
+    damaged = runner.invoke(cli.cli, ["verify-chain"])
+
+    assert whole.exit_code == 0, whole.output
+    assert damaged.exit_code == 1
+    assert "sale 的 price_fen 被改动" in damaged.output
+
+
+def test_only_overseers_audit(login_as: LoginAs) -> None:
+    assert login_as(Role.FARMER).get("/audit/").status_code == 403
