@@ -280,7 +280,14 @@ def sale(login_as: LoginAs, me: Account) -> Case:
     return Case(own, None if me.role in EVERYWHERE else away.ref, f"sale:{NOBODY}")
 
 
+def subject(login_as: LoginAs, me: Account) -> Case:
+    """The chain is audited whole: whoever may read it reads all of it."""
+    read = privileges.allowed(me.role, "chain.search")
+    return Case(login_as.world.animal().ref if read else None, None, f"animal:{NOBODY}")
+
+
 OBJECTS: dict[str, Maker] = {
+    "audit.ref": subject,
     "clusters.ref": cluster,
     "projects.ref": project,
     "milestones.ref": milestone,
