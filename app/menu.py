@@ -48,6 +48,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("accounts.index", "账号", "people", "开通账号、补发纸质码"),
     Entry("consents.index", "代办授权", "people", "谁替谁办事"),
     Entry("tokens.index", "接口令牌", "key", "给程序用的钥匙"),
+    Entry("second_factor.show", "动态码", "key", "登录时的第二道门"),
     Entry("access.index", "访问日志", "clock-history", "谁看过什么"),
 )
 assert len({entry.endpoint for entry in ENTRIES}) == len(ENTRIES)

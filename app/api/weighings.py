@@ -3,17 +3,18 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from flask import current_app
+
 from app import database, herd, whoami
 from app.api.base import Blueprint
-from app.auth import logins, privileges, scopes
+from app.auth import scopes, second_person
 from app.auth.privileges import permission
-from app.auth.refusals import NotSignedIn
+from app.factory import settings_of
 from app.limits import GUESSING, limiter
 from app.schemas.weighings import AnnulWeighing, WeighingOut, WeighingsQuery
 from traceability import weighings
-from traceability.base.errors import NotFound, RuleViolation
+from traceability.base.errors import NotFound
 from traceability.identifiers.ear_tags import EarTag
-from traceability.parties import Party
 from traceability.weighings import Weighing
 
 blueprint = Blueprint("api_weighings", __name__, url_prefix="/api/weighings", description="过磅")
@@ -46,7 +47,13 @@ def annul(given: Mapping[str, Any], ref: str) -> Weighing:
     """作废过磅记录; the second person signs with login and password."""
     session, at = database.session(), whoami.now()
     weighing = _mine(ref)
-    second = _signed(given["second_login"], given["second_password"])
+    second = second_person.sign(
+        given["second_login"],
+        given["second_password"],
+        given["second_code"],
+        permission="weighing.record",
+        settings=settings_of(current_app),
+    )
     weighings.annul(
         session,
         weighing,
@@ -56,23 +63,6 @@ def annul(given: Mapping[str, Any], ref: str) -> Weighing:
         by=whoami.actor(),
     )
     return weighing
-
-
-def _signed(login: str, password: str) -> Party:
-    """The person who signs as the second one.
-
-    Raises:
-        RuleViolation: `weighing.second_refused`.
-    """
-    try:
-        found = logins.authenticate(
-            database.session(), login=login, password=password, at=whoami.now()
-        )
-    except NotSignedIn as refusal:
-        raise RuleViolation("weighing.second_refused", "第二人的登录名或密码不对") from refusal
-    if not privileges.allowed(found.role, "weighing.record"):
-        raise RuleViolation("weighing.second_refused", "第二人应是市场操作员或市场管理员")
-    return found.party
 
 
 def _mine(ref: str) -> Weighing:

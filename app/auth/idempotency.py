@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from flask import request
 from flask.wrappers import Response
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, delete, select
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app import database, whoami
@@ -62,6 +62,7 @@ def once(view: Callable[[], Response]) -> Response:
     if not (key.isascii() and key.isprintable() and len(key) <= KEY_CHARS_MAX):
         raise RuleViolation("request.bad_key", f"幂等键应为不超过 {KEY_CHARS_MAX} 位的可见字符")
     session, digest = database.session(), _request_hash()
+    _wait_for_twin(session, f"{me.account_id}:{key}")
     known = session.scalars(
         select(IdempotencyKey).where(
             IdempotencyKey.account_id == me.account_id, IdempotencyKey.key == key
@@ -86,6 +87,13 @@ def once(view: Callable[[], Response]) -> Response:
         )
         session.flush()
     return response
+
+
+def _wait_for_twin(session: Session, name: str) -> None:
+    """Let a request with the same key end first. On SQLite writers wait for each other anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        number = int.from_bytes(sha256(name.encode()).digest()[:8], signed=True)
+        session.execute(select(func.pg_advisory_xact_lock(number)))
 
 
 def _key() -> str | None:

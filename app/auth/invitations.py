@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ForeignKey, LargeBinary, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.auth import accounts, logins
+from app.auth import accounts, logins, second_factor
 from app.auth.accounts import Account, AccountState
 from app.auth.logins import DIGEST_BYTES, digest_of
 from traceability.base.db import Base
@@ -68,7 +68,7 @@ def _plain(code: str) -> str:
 
 
 def redeem(session: Session, *, login: str, code: str, password: str, at: datetime) -> Account:
-    """Choose a password with a paper code; all earlier sessions of the account end.
+    """Choose a password with a paper code; all earlier sessions and the second factor end.
 
     Raises:
         RuleViolation: `invitation.refused`, `account.weak_password`.
@@ -85,6 +85,7 @@ def redeem(session: Session, *, login: str, code: str, password: str, at: dateti
     if account.state is AccountState.SUSPENDED:
         raise RuleViolation("invitation.refused", "账号已停用，请联系管理员")
     accounts.set_password(account, password, at=at)
+    second_factor.reset(account)
     session.delete(found)
     logins.end_all(session, account)
     return account

@@ -107,17 +107,26 @@ def authenticate(session: Session, *, login: str, password: str, at: datetime) -
         TooOften: `login.locked`.
         NotSignedIn: `login.refused`, whatever of the two was wrong.
     """
+    require_unlocked(session, login=login, at=at)
+    account = accounts.find(session, login)
+    fits = accounts.password_fits(account, password)
+    if account is None or not fits or account.state is not AccountState.ACTIVE:
+        raise NotSignedIn("login.refused", "登录名或密码不对，请重新输入")
+    return account
+
+
+def require_unlocked(session: Session, *, login: str, at: datetime) -> None:
+    """Refuse a login name that was tried too often, by password or by code.
+
+    Raises:
+        TooOften: `login.locked`.
+    """
     attempt = session.scalars(
         select(LoginAttempt).where(LoginAttempt.login == _counted(login))
     ).one_or_none()
     if attempt is not None and attempt.locked_until is not None and at < attempt.locked_until:
         minutes = -(-(attempt.locked_until - at) // timedelta(minutes=1))
         raise TooOften("login.locked", f"连续输错次数过多，请 {minutes} 分钟后再试")
-    account = accounts.find(session, login)
-    fits = accounts.password_fits(account, password)
-    if account is None or not fits or account.state is not AccountState.ACTIVE:
-        raise NotSignedIn("login.refused", "登录名或密码不对，请重新输入")
-    return account
 
 
 def count_failure(session: Session, *, login: str, at: datetime) -> None:

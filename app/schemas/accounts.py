@@ -17,6 +17,12 @@ class LogIn(Schema):
     next = fields.String(load_default="", maximum=400)
 
 
+class OneTimeCode(Schema):
+    """动态码."""
+
+    code = fields.String(required=True, maximum=20)
+
+
 class Repeated(Schema):
     """A new password, typed twice."""
 

@@ -14,6 +14,7 @@ from marshmallow import RAISE, ValidationError, post_load, validate
 from marshmallow import Schema as _Schema
 from marshmallow import fields as _fields
 
+from traceability.base import clock
 from traceability.base.clock import utc
 from traceability.base.errors import RuleViolation
 from traceability.base.refs import REF, is_ref
@@ -52,7 +53,10 @@ class Schema(_Schema):
 
 
 class LateEntry(Schema):
-    """补录 · a schema whose act may be recorded late; the reason goes to the transaction."""
+    """补录 · an act that may be recorded late; why, and who confirms it, go to the transaction.
+
+    Where today's rules would forbid it, a second person with the same permission signs.
+    """
 
     late_reason = _fields.String(
         load_default=None,
@@ -60,13 +64,55 @@ class LateEntry(Schema):
         metadata={"description": "补录原因：发生已超过 30 分钟时必填"},
         error_messages={**MESSAGES, "invalid": "补录原因应为文字"},
     )
+    second_login = _fields.String(
+        load_only=True,
+        load_default="",
+        validate=validate.Length(max=60, error="登录名太长"),
+        metadata={"description": "核实补录的第二人的登录名；拒绝理由为 late.second_person 时填"},
+        error_messages={**MESSAGES, "invalid": "登录名应为文字"},
+    )
+    second_password = _fields.String(
+        load_only=True,
+        load_default="",
+        validate=validate.Length(max=200, error="密码太长"),
+        metadata={"description": "第二人的密码"},
+        error_messages={**MESSAGES, "invalid": "密码应为文字"},
+    )
+    second_code = _fields.String(
+        load_only=True,
+        load_default="",
+        validate=validate.Length(max=20, error="动态码太长"),
+        metadata={"description": "第二人的动态码，启用了动态码的账号才填"},
+        error_messages={**MESSAGES, "invalid": "动态码应为文字"},
+    )
 
     @post_load
     def _amend(self, data: dict[str, Any], **_context: object) -> dict[str, Any]:
         from app import database  # a schema that only dumps needs no request
 
-        database.amend_recording(late_reason=data.pop("late_reason", None))
+        second = [data.pop(f"second_{name}") for name in ("login", "password", "code")]
+        database.amend_recording(
+            late_reason=data.pop("late_reason", None),
+            confirmed_by=_signed(*second) if second[0].strip() else None,
+        )
         return data
+
+
+def _signed(login: str, password: str, code: str) -> str:
+    """The reference of the second person, who has the permission that the view itself needs."""
+    from flask import current_app
+
+    from app.auth import privileges, second_person
+    from app.factory import settings_of  # these load accounts, which load schemas
+
+    needed = privileges.declared_here(current_app)
+    try:
+        party = second_person.sign(
+            login, password, code, permission=needed or "", settings=settings_of(current_app)
+        )
+    except RuleViolation as refusal:
+        raise ValidationError({"second_login": [refusal.sentence]}) from refusal
+    return party.ref
 
 
 class Integer(_fields.Integer):
@@ -183,6 +229,19 @@ class Instant(_fields.DateTime):
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+class LocalTime(String):
+    """A Chinese date and time as a browser's own field gives it, 2026-11-22T06:10."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return clock.from_local(text) if text else None
+        except ValueError as error:
+            raise ValidationError("时间应写成 2026-11-22T06:10 的样子") from error
 
 
 class Choice(_fields.Enum[Any]):

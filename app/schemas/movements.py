@@ -2,7 +2,7 @@
 
 from app.schemas import fields
 from app.schemas.common import Answer, PlaceOut
-from app.schemas.fields import LateEntry, Schema
+from app.schemas.fields import LateEntry
 
 HAPPENED = {"description": "发生的时间；不填为现在。超过 30 分钟前的为补录，须写原因"}
 
@@ -23,10 +23,11 @@ class Arrive(LateEntry):
     at = fields.Instant(load_default=None, metadata=HAPPENED)
 
 
-class ArriveAtGate(Schema):
-    """登记入场."""
+class ArriveAtGate(LateEntry):
+    """登记入场; `came_at` is typed at the gate when it is entered late."""
 
     animal = fields.Ref("animal", required=True)
+    came_at = fields.LocalTime(load_default=None)
 
 
 class MovementOut(Answer):

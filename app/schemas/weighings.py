@@ -17,6 +17,7 @@ class AnnulWeighing(Schema):
     reason = fields.String(required=True, maximum=200)
     second_login = fields.String(required=True, maximum=40)
     second_password = fields.Password(required=True)
+    second_code = fields.String(load_default="", maximum=20)
 
 
 class WeighingOut(Schema):

@@ -5,11 +5,12 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from marshmallow import EXCLUDE
+from marshmallow import EXCLUDE, ValidationError
 
 from app import database, filters, forms, herd, whoami
 from app.auth.privileges import permission
 from app.desk import crates
+from app.schemas.fields import messages_of
 from app.schemas.movements import ArriveAtGate
 from app.web.desk import TONES, reason_of
 from traceability import animals, movements, verdict
@@ -103,13 +104,18 @@ def _journey(animal: Animal, place: Holding) -> Movement:
 @permission("desk.operate")
 def arrive() -> ResponseReturnValue:
     """登记入场: every reason is shown where it is refused."""
-    given = ArriveAtGate(unknown=EXCLUDE).load(request.form)
     session = database.session()
     place = crates.market(session)
-    animal = animals.get(session, given["animal"])
+    animal = animals.get(session, request.form.get("animal", ""))
     try:
+        given = ArriveAtGate(unknown=EXCLUDE).load(request.form)
         _journey(animal, place)
-        movements.arrive(session, animal, at=whoami.now(), by=whoami.actor())
+        at = given["came_at"] or whoami.now()
+        movements.arrive(session, animal, at=at, by=whoami.actor())
+    except ValidationError as error:
+        session.rollback()
+        told = [each for found in messages_of(error).values() for each in found]
+        return _page(place, refused=told, words=animal.ear_tag), 422
     except (RuleViolation, Conflict) as refusal:
         session.rollback()
         page = _page(place, refused=forms.sentences(refusal), words=animal.ear_tag)

@@ -3,18 +3,17 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
-from flask_login import login_user
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
 from app import database, forms, whoami
 from app.auth import accounts, invitations, logins
-from app.auth.logins import SignedIn
 from app.auth.privileges import permission, public
 from app.auth.refusals import NotSignedIn, TooOften
 from app.limits import GUESSING, limiter
 from app.schemas.accounts import LogIn, Redeem
 from app.schemas.fields import messages_of
+from app.web import second_factor
 from traceability.base.errors import RuleViolation
 
 blueprint = Blueprint("login", __name__)
@@ -48,20 +47,12 @@ def enter() -> ResponseReturnValue:
         return _login_again({"_schema": [refusal.sentence]}, 422)
     except TooOften as refusal:
         return _login_again({"_schema": [refusal.sentence]}, 429)
-    session = database.session()
-    _remember(logins.begin(session, accounts.get(session, account.id), at=whoami.now()))
-    return redirect(_safe(form["next"]), 303)
+    known = accounts.get(database.session(), account.id)
+    return second_factor.sign_in(known, target=_safe(form["next"]))
 
 
 def _login_again(errors: dict[str, list[str]], status: int) -> ResponseReturnValue:
     return render_template("login/page.html", form=request.form, errors=errors), status
-
-
-def _remember(me: SignedIn) -> None:
-    """Put the session's token into a fresh cookie."""
-    cookie.clear()
-    cookie.permanent = True
-    login_user(me)
 
 
 def _safe(target: str) -> str:
@@ -107,8 +98,7 @@ def redeem() -> ResponseReturnValue:
     except RuleViolation as refusal:
         field = "password" if refusal.code == "account.weak_password" else "_schema"
         return _code_again({field: [refusal.sentence]})
-    _remember(logins.begin(session, account, at=at))
-    return redirect(url_for("home.show"), 303)
+    return second_factor.sign_in(account, target=url_for("home.show"))
 
 
 def _code_again(errors: dict[str, list[str]]) -> ResponseReturnValue:

@@ -44,6 +44,21 @@ def end_of(day: date) -> datetime:
     return start_of(day + timedelta(days=1))
 
 
+def from_local(text: str) -> datetime:
+    """The instant of a Chinese date and time without its zone, as forms give it.
+
+    >>> from_local("2026-11-22T06:10").isoformat()
+    '2026-11-21T22:10:00+00:00'
+
+    Raises:
+        ValueError: not a date and time, or one with a zone.
+    """
+    local = datetime.fromisoformat(text)
+    if local.tzinfo is not None:
+        raise ValueError("a local time has no zone")
+    return local.replace(tzinfo=CHINA).astimezone(UTC)
+
+
 def stamp(at: datetime) -> str:
     """An instant as the chain writes it: UTC, milliseconds, `Z`.
 

@@ -276,6 +276,11 @@ def upgrade() -> None:
             "invited_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
         sa.Column("second_factor", sa.String(length=64), nullable=True),
+        sa.Column(
+            "second_factor_step",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=True,
+        ),
         sa.Column("registered_at", Instant(), nullable=False),
         sa.Column("password_changed_at", Instant(), nullable=True),
         sa.ForeignKeyConstraint(
