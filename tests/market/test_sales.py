@@ -386,7 +386,7 @@ def test_no_price_and_no_person_is_public_in_a_sale(world: World) -> None:
 
     for event in events.history(world.session, sale.ref):
         assert world.farmer.ref.encode() not in event.canonical
-        assert b"2680" not in event.canonical
+        assert "2680" not in str(event.public)  # digests may hold any four digits
         assert event.public.keys() <= {"place_kind", "township"}
 
 
