@@ -38,7 +38,9 @@ class MovementOut(Answer):
     ear_tag = fields.String(attribute="animal.ear_tag")
     origin = fields.Nested(PlaceOut)
     destination = fields.Nested(PlaceOut)
-    certificate = fields.Ref("certificate", attribute="certificate.ref", dump_default=None)
+    certificate = fields.Ref(
+        "certificate", attribute="certificate.ref", allow_none=True, dump_default=None
+    )
     plate = fields.String(allow_none=True)
     departed_at = fields.Instant()
     arrived_at = fields.Instant(allow_none=True)

@@ -110,7 +110,7 @@ class SaleOut(Schema):
     seller_name = fields.String(attribute="seller.name")
     buyer = fields.Ref("party", attribute="buyer.ref")
     buyer_name = fields.String(attribute="buyer.name")
-    weighing = fields.Ref("weighing", attribute="weighing.ref", dump_default=None)
+    weighing = fields.Ref("weighing", attribute="weighing.ref", allow_none=True, dump_default=None)
     price_unit = fields.Choice(PriceUnit)
     price_fen = fields.Integer()
     weight_g = fields.Integer(allow_none=True)
