@@ -88,3 +88,14 @@ def test_nothing_happens_in_the_future_nor_before_it_left(
     assert "时间须注明时区" in str(naive.get_json()["errors"])
     assert gone.status_code == 201
     assert code(before) == (422, "movement.before_departure")
+
+
+def test_a_journey_of_others_looks_like_none(program_of: ProgramOf, world: World) -> None:
+    animal = world.at_market(world.animal())
+    path = program_of(Role.FARMER).get(f"/api/animals/{animal.ref}/movements").get_json()[0]["ref"]
+    stranger = program_of(Role.FARMER, party=world.party("李四"))
+
+    foreign = stranger.get(f"/api/movements/{path}")
+    missing = stranger.get("/api/movements/movement:" + "0" * 32)
+
+    assert code(foreign) == code(missing) == (404, "movement.not_found")
