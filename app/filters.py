@@ -310,6 +310,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "permille": permille,
     "bytes": size,
     "mask_name": mask_name,
+    "mask_phone": mask_phone,
     "short_digest": short_digest,
 }
 

@@ -45,10 +45,13 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("audit.show", "核查追溯链", "shield-check", "查找、通读、核查"),
     Entry("clusters.index", "集群台账", "diagram-3", "项目与指标"),
     Entry("projects.index", "项目进展", "graph-up-arrow", "登记进展和佐证"),
+    Entry("parties.index", "主体", "people", "农户、合作社、企业"),
+    Entry("holdings.index", "场所", "house", "养殖场、市场、屠宰场"),
     Entry("accounts.index", "账号", "people", "开通账号、补发纸质码"),
     Entry("consents.index", "代办授权", "people", "谁替谁办事"),
     Entry("tokens.index", "接口令牌", "key", "给程序用的钥匙"),
     Entry("second_factor.show", "动态码", "key", "登录时的第二道门"),
+    Entry("regions.index", "行政区划", "house", "乡镇、村和代码"),
     Entry("access.index", "访问日志", "clock-history", "谁看过什么"),
 )
 assert len({entry.endpoint for entry in ENTRIES}) == len(ENTRIES)

@@ -152,7 +152,10 @@ def test_personal_numbers_are_masked_even_here(auditor: FlaskClient, world: Worl
 
 
 def test_a_subject_nobody_knows_is_not_found(auditor: FlaskClient) -> None:
-    assert auditor.get("/audit/animal:" + "0" * 32).status_code == 404
+    answer = auditor.get("/audit/animal:" + "0" * 32, headers={"Accept": "application/json"})
+
+    assert answer.json is not None
+    assert answer.json["code"] == "subject.not_found"
 
 
 def test_the_command_names_the_damage_and_fails(

@@ -1,0 +1,83 @@
+"""场所 · the registered places one may see; registered by those who look after an area."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+
+from app import database, forms, places
+from app.auth.privileges import permission
+from app.schemas.holdings import RegisterHolding
+from traceability import regions
+from traceability.animals import Animal
+from traceability.holdings import HOLDING_KIND_LABELS, HoldingKind
+from traceability.parties import PARTY_KIND_LABELS
+
+blueprint = Blueprint("holdings", __name__, url_prefix="/holdings")
+
+
+@blueprint.get("/")
+@permission("holding.view")
+def index() -> str:
+    """场所: those open to the trade and those within scope."""
+    chosen = request.args.get("kind", "")
+    kind = HoldingKind(chosen) if chosen in set(HoldingKind) else None
+    page = request.args.get("page", 1, type=int)
+    return render_template(
+        "holdings/index.html",
+        found=places.holdings_listed(database.session(), kind=kind, page=page),
+        kind=kind,
+        kinds=HOLDING_KIND_LABELS,
+    )
+
+
+@blueprint.get("/<ref:ref>")
+@permission("holding.view")
+def show(ref: str) -> str:
+    """一处场所."""
+    session = database.session()
+    found = places.holding(session, ref)
+    standing = select(func.count()).select_from(Animal).where(Animal.holding_id == found.id)
+    return render_template(
+        "holdings/show.html",
+        holding=found,
+        region=regions.full_name(session, regions.region(session, found.region_code)),
+        head=session.scalar(standing) or 0,
+        kinds=HOLDING_KIND_LABELS,
+        party_kinds=PARTY_KIND_LABELS,
+    )
+
+
+@blueprint.get("/new")
+@permission("holding.register")
+def register() -> str:
+    """登记场所."""
+    return _page(request.args, {})
+
+
+def _page(form: Mapping[str, Any], errors: Mapping[str, Any]) -> str:
+    session = database.session()
+    keeper = form.get("keeper")
+    return render_template(
+        "holdings/register.html",
+        form=form,
+        errors=errors,
+        keeper=places.party(session, keeper) if keeper else None,
+        townships=[(each.code, each.name) for each in regions.townships(session)],
+        kinds=list(HOLDING_KIND_LABELS.items()),
+    )
+
+
+@blueprint.post("/new")
+@permission("holding.register")
+def register_holding() -> ResponseReturnValue:
+    """登记场所: take the form."""
+
+    def act(given: Mapping[str, Any]) -> ResponseReturnValue:
+        made = places.register_holding(database.session(), given)
+        flash(f"已登记 {made.name}", "success")
+        return redirect(url_for("holdings.show", ref=made.ref), 303)
+
+    return forms.handled(RegisterHolding, act, _page)
