@@ -6,6 +6,7 @@ kept, so memory grows with the number of subjects, not of events.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -14,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from traceability.audit import raw
 from traceability.audit.damage import Damage, DamageKind
-from traceability.base import canon
+from traceability.base import canon, clock
 from traceability.chain import events
+from traceability.chain.events import Link
 from traceability.chain.folding import plain
 from traceability.chain.tables import (
     Event,
@@ -27,7 +29,7 @@ from traceability.chain.tables import (
 )
 
 BATCH = 1_000
-COPIES = ("kind", "at", "recorded_at", "corrects")
+STORED = ("digest", "canonical", "kind", "at", "recorded_at", "corrects")
 
 
 @dataclass(slots=True)
@@ -36,6 +38,7 @@ class Lines:
 
     subject_ids: Mapping[str, int]
     newest: dict[str, tuple[int, str]] = field(default_factory=dict)
+    latest: dict[str, datetime] = field(default_factory=dict)  # when it happened, not its place
     events: int = 0
 
 
@@ -49,7 +52,7 @@ def check(session: Session, lines: Lines) -> Iterator[list[Damage]]:
         found = [
             damage
             for row in batch
-            for damage in _event(row, linked.get(row.id, {}), mentions.get(row.id, set()), lines)
+            for damage in _guarded(row, linked.get(row.id, {}), mentions.get(row.id, set()), lines)
         ]
         lines.events += len(batch)
         after = ids[-1]
@@ -59,18 +62,16 @@ def check(session: Session, lines: Lines) -> Iterator[list[Damage]]:
 
 
 def _batch(session: Session, after: int) -> list[Row[Any]]:
-    table = table_of(Event).c
+    table, hidden = table_of(Event).c, table_of(EventPrivate).c
     sqlite = session.get_bind().dialect.name == "sqlite"
     chosen = (
         select(
             table.id,
-            table.digest,
-            *[raw.column(table[name], sqlite=sqlite) for name in COPIES],
-            table.canonical,
-            EventPrivate.salt,
-            EventPrivate.canonical.label("secret"),
+            *[raw.column(table[name], sqlite=sqlite) for name in STORED],
+            raw.column(hidden.salt, sqlite=sqlite),
+            raw.column(hidden.canonical, sqlite=sqlite).label("secret"),
         )
-        .outerjoin(EventPrivate, EventPrivate.event_id == table.id)
+        .outerjoin(table_of(EventPrivate), hidden.event_id == table.id)
         .where(table.id > after)
         .order_by(table.id)
         .limit(BATCH)
@@ -98,6 +99,16 @@ def _mentions(session: Session, ids: list[int]) -> dict[int, set[int]]:
     return found
 
 
+def _guarded(
+    row: Row[Any], linked: dict[int, int], mentioned: set[int], lines: Lines
+) -> list[Damage]:
+    """What is wrong with an event; bytes nobody would have written may not stop the audit."""
+    try:
+        return list(_event(row, linked, mentioned, lines))
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError):
+        return [Damage(DamageKind.BYTES, f"第 {row.id} 号事件的内容读不出来", row.id)]
+
+
 def _event(
     row: Row[Any], linked: dict[int, int], mentioned: set[int], lines: Lines
 ) -> Iterator[Damage]:
@@ -110,8 +121,10 @@ def _event(
         return
     yield from _copies(row, body, where)
     yield from _line(row, body, linked, lines)
-    if row.salt is None:
-        return  # erased: what it mentioned can no longer be told
+    if row.salt is None:  # erased: what its private part mentioned can no longer be told
+        if not {lines.subject_ids.get(ref) for ref in events.mentioned(body, None)} <= mentioned:
+            yield Damage(DamageKind.MENTION, f"{where}的提及索引与内容不符", row.id)
+        return
     if canon.sha256(row.salt + row.secret).hex() != body["private"]:
         yield Damage(DamageKind.PRIVATE, f"{where}的私有部分与承诺不符", row.id)
         return
@@ -129,6 +142,7 @@ def parsed(canonical: bytes) -> dict[str, Any] | None:
         if not isinstance(body, dict) or not wanted <= body.keys():
             return None
         events.copied_columns(body)
+        [Link(**link) for link in body["subjects"]]
         same = canon.canonical(body) == canonical
     except (ValueError, KeyError, TypeError):
         return None
@@ -145,6 +159,7 @@ def _line(
     row: Row[Any], body: Mapping[str, Any], linked: dict[int, int], lines: Lines
 ) -> Iterator[Damage]:
     told = {}
+    at = clock.unstamp(body["at"])
     for link in body["subjects"]:
         ref, seq = link["ref"], link["seq"]
         told[lines.subject_ids.get(ref)] = seq
@@ -157,13 +172,16 @@ def _line(
                 sentence = f"第 {row.id} 号事件接不上前一条：第 {before_seq} 条的指纹不符"
             yield Damage(DamageKind.LINK, sentence, row.id, ref)
         lines.newest[ref] = (seq, row.digest.hex())
+        lines.latest[ref] = max(lines.latest.get(ref, at), at)
     if told != linked:
         yield Damage(DamageKind.LINK, f"第 {row.id} 号事件的主体索引与内容不符", row.id)
 
 
 def _heads(session: Session, lines: Lines) -> Iterator[Damage]:
-    table = SubjectHead.__table__.c
-    for row in session.execute(select(table.ref, table.seq, table.digest)).yield_per(BATCH):
+    table = table_of(SubjectHead).c
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    latest = raw.column(table.latest_at, sqlite=sqlite)
+    for row in session.execute(select(table.ref, table.seq, table.digest, latest)).yield_per(BATCH):
         seq, digest = lines.newest.get(row.ref, (0, None))
         stored = None if row.digest is None else row.digest.hex()
         if (row.seq, stored) != (seq, digest):
@@ -171,10 +189,12 @@ def _heads(session: Session, lines: Lines) -> Iterator[Damage]:
             if row.seq == seq:
                 sentence = f"第 {seq} 条的链头指纹不符"
             yield Damage(DamageKind.HEAD, sentence, subject=row.ref)
+        elif raw.value(table.latest_at, row.latest_at) != plain(lines.latest.get(row.ref)):
+            yield Damage(DamageKind.HEAD, "链头的最近发生时间被改动", subject=row.ref)
 
 
 def _orphans(session: Session) -> Iterator[Damage]:
-    """Links, mentions and private parts of events that are not there."""
+    """Links, mentions, private parts and corrections of events that are not there."""
     for model, kind in (
         (EventSubject, DamageKind.LINK),
         (EventMention, DamageKind.MENTION),
@@ -184,6 +204,10 @@ def _orphans(session: Session) -> Iterator[Damage]:
         lost = select(table.event_id).where(table.event_id.not_in(select(Event.id))).distinct()
         for event_id in session.scalars(lost.limit(BATCH)):
             yield Damage(kind, f"第 {event_id} 号事件被删除，只剩索引", event_id)
+    known = select(Event.digest)
+    wild = select(Event.id).where(Event.corrects.is_not(None), Event.corrects.not_in(known))
+    for event_id in session.scalars(wild.limit(BATCH)):
+        yield Damage(DamageKind.LINK, f"第 {event_id} 号事件更正的那条不存在", event_id)
 
 
 def subject_ids(session: Session) -> dict[str, int]:

@@ -8,8 +8,18 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Enum, Label, String, type_coerce
-from sqlalchemy.types import JSON, TypeEngine
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Enum,
+    Label,
+    LargeBinary,
+    String,
+    type_coerce,
+)
+from sqlalchemy.types import JSON, NullType, TypeEngine
 
 from traceability.base import clock
 from traceability.base.db import EPOCH, MICROSECOND, Instant
@@ -22,6 +32,8 @@ def column(given: Column[Any], *, sqlite: bool) -> Label[Any]:
         plain = String()
     elif sqlite and isinstance(plain, Instant | Boolean):
         plain = BigInteger()
+    elif sqlite and isinstance(plain, LargeBinary):
+        plain = NullType()
     return type_coerce(given, plain).label(given.name)
 
 

@@ -1,12 +1,13 @@
 """核查报告 · the whole audit, with progress; it reads only and changes nothing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from traceability.audit import columns, heads, links
-from traceability.audit.damage import Damage
+from traceability.audit.damage import Damage, DamageKind
 from traceability.audit.links import Lines
 from traceability.chain import events, log
 from traceability.checkpoints import stamps
@@ -54,22 +55,40 @@ def verify_chain(
     report = Report(tree_size=log.size(session), checkpoints=stamps.count(session))
     lines = Lines(links.subject_ids(session))
     all_of_it = events.count(session) + columns.count(session)
-    for found in links.check(session, lines):
+    for found in _stage(DamageKind.BYTES, links.check(session, lines)):
         _add(report, found)
         progress(lines.events, all_of_it)
     report.events, report.subjects = lines.events, len(lines.newest)
-    _add(report, list(heads.check_leaves(session)))
-    _add(report, list(heads.check_tiles(session)))
-    _add(report, list(heads.check_checkpoints(session, verifiers)))
-    if witness is not None:
-        _add(report, list(heads.check_witness(session, witness)))
+    for kind, stage in _of_the_log(session, verifiers, witness):
+        for found in _stage(kind, ([each] for each in stage)):
+            _add(report, found)
     done = lines.events
-    for found in columns.check(session):
+    for found in _stage(DamageKind.ROW, columns.check(session)):
         _add(report, found)
         done = min(done + columns.BATCH, all_of_it)
         progress(done, all_of_it)
     progress(all_of_it, all_of_it)
     return report
+
+
+def _of_the_log(
+    session: Session, verifiers: Sequence[Verifier], witness: Witness | None
+) -> Iterator[tuple[DamageKind, Iterator[Damage]]]:
+    """What is checked of the log, and which kind of damage it looks for."""
+    yield DamageKind.LEAF, heads.check_leaves(session)
+    yield DamageKind.TILE, heads.check_tiles(session)
+    yield DamageKind.CHECKPOINT, heads.check_checkpoints(session, verifiers)
+    if witness is not None:
+        yield DamageKind.CHECKPOINT, heads.check_keys(session, verifiers)
+        yield DamageKind.WITNESS, heads.check_witness(session, witness)
+
+
+def _stage(kind: DamageKind, found: Iterator[list[Damage]]) -> Iterator[list[Damage]]:
+    """One stage of the audit; what cannot even be read is damage, and the next stage follows."""
+    try:
+        yield from found
+    except (ValueError, TypeError, KeyError, LookupError, ArithmeticError, DBAPIError) as error:
+        yield [Damage(kind, f"有内容读不出来，这一步没有查完（{type(error).__name__}）")]
 
 
 def _add(report: Report, found: Sequence[Damage]) -> None:

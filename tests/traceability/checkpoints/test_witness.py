@@ -18,11 +18,13 @@ from tests.traceability.checkpoints.ground import (
     signer,
     stamp,
 )
+from traceability.audit.damage import DamageKind
+from traceability.audit.report import verify_chain
 from traceability.base.db import reading, transaction
 from traceability.base.errors import Conflict, RuleViolation
 from traceability.base.refs import new_ref
 from traceability.chain import events
-from traceability.checkpoints import notes, stamps, witness
+from traceability.checkpoints import keys, notes, stamps, witness
 from traceability.checkpoints.witness import Witness
 
 CALF = new_ref("animal")
@@ -183,6 +185,8 @@ def test_two_people_resume_and_the_chain_says_what_was_lost(
     assert run_round(engine, SIGNER, file, minutes=4) is False
     with reading(engine) as session:
         assert witness.halt(session) is None, "what was given up is not lost again"
+        report = verify_chain(session, verifiers=keys.known_keys(file.keys_path), witness=file)
+    assert {damage.kind for damage in report.damage} <= {DamageKind.ROW}  # there are no nouns here
 
 
 @pytest.mark.parametrize(
