@@ -9,6 +9,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TextIO
 
 import click
@@ -22,6 +23,7 @@ from traceability import regions, rules
 from traceability.base.db import make_engine, reading, transaction
 from traceability.base.errors import Refusal
 from traceability.chain.tables import Event
+from traceability.checkpoints.keys import KeyRefused
 
 
 @click.group(help="威宁肉牛交易与追溯平台 · 管理命令")
@@ -135,6 +137,65 @@ def verify_chain_command() -> None:
         click.echo(report.sentence)
         if not report.is_whole:
             raise SystemExit(1)
+
+
+@cli.command("make-keys")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--origin", required=True, help="追溯链名称，如 trace.example.gov.cn/weining")
+def make_keys_command(folder: Path, origin: str) -> None:
+    """为正式运行生成会话、标签、追溯链三个密钥文件；已有的不改动。"""
+    from app import production  # imported where used: the demonstration needs none of it
+
+    if origin.startswith(config.DEMO_MARK):
+        raise click.ClickException("追溯链名称不能以 demo- 开头")
+    try:
+        for line in production.make_keys(folder, origin):
+            click.echo(line)
+    except KeyRefused as error:
+        raise click.ClickException(str(error)) from error
+    except PermissionError as error:
+        raise click.ClickException(f"没有写权限：{error.filename}") from error
+
+
+@cli.command("first-administrator")
+@click.option("--organisation", required=True, help="主管单位名称，如 威宁县农业农村局")
+@click.option("--login", required=True, help="管理员登录名，建议用手机号")
+def first_administrator_command(organisation: str, login: str) -> None:
+    """建立主管单位和第一个管理员，显示一次性纸质码；再次运行补发。"""
+    from app import production  # as above
+
+    with platform() as (settings, engine):
+        with transaction(engine, recorded_at=now()) as session:
+            account, code = production.first_administrator(
+                session, organisation=organisation, login=login, at=now()
+            )
+            name = account.login
+        _load(engine)
+        click.echo(f"登录名 {name}    纸质码 {code}")
+        click.echo(f"只显示这一次。请本人在七天内打开 {settings.public_url}/login/code 设置密码")
+
+
+@cli.command("mqtt-passwords")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def mqtt_passwords_command(file: Path) -> None:
+    """写出 mosquitto 的口令文件（平台账号和全部有效设备）；写后请让 mosquitto 重新读取。"""
+    from app import production  # as above
+
+    with platform() as (settings, engine), reading(engine) as session:
+        production.write_mqtt_passwords(session, settings, file, at=now())
+        click.echo(f"已写出 {file}；请执行 systemctl kill -s HUP mosquitto")
+
+
+@cli.command("restrict")
+@click.argument("role")
+def restrict_command(role: str) -> None:
+    """限制运行平台的数据库角色：追溯链各表只许查询和追加（PostgreSQL）。"""
+    from app import production  # as above
+
+    with platform() as (_, engine):
+        migrate.load_models()
+        production.restrict(engine, role)
+        click.echo(f"角色 {role} 不能修改或删除追溯链")
 
 
 def _migrate(engine: Engine) -> None:

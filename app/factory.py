@@ -31,7 +31,7 @@ from app import (
 )
 from app.api import base as api_base
 from app.auth import access_log, guard, idempotency, logins
-from app.config import ConfigurationError, Settings
+from app.config import Settings
 
 SETTINGS = "platform.settings"
 DEMO_ONLY = {"styleguide", "demo"}  # pages that production does not have
@@ -68,8 +68,8 @@ def create_app(
     if chosen.trusted_proxies:
         count = chosen.trusted_proxies
         service.wsgi_app = ProxyFix(service.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]  # Flask's documented way
+    installation.require_real(chosen)
     database.init_app(service, chosen.database_url)
-    _refuse_demo_data(service, chosen)
     _init_parts(service, chosen)
     _register_pages(service, chosen)
     return service
@@ -98,12 +98,6 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "RATELIMIT_STORAGE_URI": settings.ratelimit_storage_uri,
         "SEND_FILE_MAX_AGE_DEFAULT": 3600,
     }
-
-
-def _refuse_demo_data(service: Flask, settings: Settings) -> None:
-    with service.app_context():
-        if settings.is_production and installation.is_demo(database.engine()):
-            raise ConfigurationError(["数据库里是演示数据，正式运行请另建数据库"])
 
 
 def _init_parts(service: Flask, settings: Settings) -> None:

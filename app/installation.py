@@ -7,7 +7,8 @@ from sqlalchemy import Engine, String, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from traceability.base.db import Base, reading
+from app.config import ConfigurationError, Settings
+from traceability.base.db import Base, make_engine, reading
 
 DEMO = "demo"
 
@@ -49,3 +50,19 @@ def is_demo(engine: Engine) -> bool:
             return fact(session, DEMO) is not None
     except DBAPIError:
         return False
+
+
+def require_real(settings: Settings) -> None:
+    """Keep production from starting on made-up data.
+
+    Raises:
+        ConfigurationError: the database holds a demonstration.
+    """
+    if not settings.is_production:
+        return
+    engine = make_engine(settings.database_url)
+    try:
+        if is_demo(engine):
+            raise ConfigurationError(["数据库里是演示数据，正式运行请另建数据库"])
+    finally:
+        engine.dispose()

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable
 
-from app import config, lifeline, mqtt
+from app import config, installation, lifeline, mqtt
 from app.config import Settings
 from app.lifeline import Name, beat_file
 
@@ -102,6 +102,7 @@ def main(arguments: list[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     try:
         settings = config.load()
+        installation.require_real(settings)
     except config.ConfigurationError as error:
         sys.exit(str(error))
     settings.run_dir.mkdir(parents=True, exist_ok=True)

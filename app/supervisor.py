@@ -206,6 +206,10 @@ def main() -> None:
     """Start the platform as the environment describes it."""
     try:
         settings = config.load()
+        if settings.is_production:
+            from app import installation  # the demonstration's supervisor stays small
+
+            installation.require_real(settings)
         with only_one(settings.data_dir):
             welcome.require_free_ports(settings)
             greeting = welcome.Greeting(settings)

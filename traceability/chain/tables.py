@@ -177,8 +177,13 @@ def _ddl(statement: str, dialect: str) -> ExecutableDDLElement:
     return plain.execute_if(dialect=dialect)
 
 
+GUARDED: set[str] = set()
+"""The tables that are append-only, of the chain and of other packages."""
+
+
 def guard_table(name: str) -> None:
     """Have `create_all` add the append-only triggers to a table."""
+    GUARDED.add(name)
     table = Base.metadata.tables[name]
     event.listen(table, "after_create", _ddl(REFUSE_POSTGRESQL, "postgresql"))
     for dialect in ("sqlite", "postgresql"):
