@@ -56,6 +56,7 @@ def _page(
         arrived=arrived[:SHOWN_MAX],
         arrived_count=len(arrived),
         check=check,
+        form=request.form,
         refused=refused,
         words=words,
         today=legal_day(at),
@@ -115,10 +116,18 @@ def arrive() -> ResponseReturnValue:
     except ValidationError as error:
         session.rollback()
         told = [each for found in messages_of(error).values() for each in found]
-        return _page(place, refused=told, words=animal.ear_tag), 422
+        return _again(place, animal, told), 422
     except (RuleViolation, Conflict) as refusal:
         session.rollback()
-        page = _page(place, refused=forms.sentences(refusal), words=animal.ear_tag)
-        return page, refusal.status
+        return _again(place, animal, forms.sentences(refusal)), refusal.status
     flash(f"{filters.tag(animal.ear_tag)} 已入场", "success")
     return redirect(url_for("gate.show"), 303)
+
+
+def _again(place: Holding, animal: Animal, refused: Sequence[str]) -> str:
+    """The gate with every reason, and the animal's check where it is on its way here."""
+    try:
+        check = _check(place, animal.ear_tag)
+    except Refusal:
+        check = None
+    return _page(place, check=check, refused=refused, words=animal.ear_tag)

@@ -221,6 +221,6 @@ def test_a_weight_is_annulled_by_two_people(
     annulled = manager.post(path, json=told)
 
     assert wrong.status_code == outsider.status_code == 422
-    assert wrong.get_json()["code"] == "weighing.second_refused"
+    assert wrong.get_json()["code"] == "second_person.refused"
     assert annulled.get_json()["annulled_at"] is not None
     assert weighings.of_animal(world.session, weight.animal) == []
