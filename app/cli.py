@@ -198,6 +198,31 @@ def restrict_command(role: str) -> None:
         click.echo(f"角色 {role} 不能修改或删除追溯链")
 
 
+@cli.group("chain")
+def chain() -> None:
+    """追溯链停止登记后的处置。"""
+
+
+@chain.command("resume")
+def resume_command() -> None:
+    """两名负责人核查后恢复登记；丢失的范围写入追溯链。"""
+    from app.audit import resuming  # only this command needs it
+
+    def ask(who: str) -> resuming.Signature:
+        return resuming.Signature(
+            click.prompt(f"{who}登录名"),
+            click.prompt(f"{who}密码", hide_input=True),
+            click.prompt(f"{who}动态码（未启用则留空）", default="", show_default=False),
+        )
+
+    with platform() as (settings, engine):
+        click.echo(resuming.halted(engine).reason)
+        people = [ask("第一位负责人"), ask("第二位负责人")]
+        reason = click.prompt("核查结论")
+        said = resuming.resume(settings, engine, people, reason=reason, at=now())
+        click.echo(f"已恢复登记，进入第 {said.public['epoch']} 期；请通知持有检查点的各方")
+
+
 def _migrate(engine: Engine) -> None:
     if migrate.is_current(engine):
         return
