@@ -5,11 +5,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from app import config, installation, welcome
+from app import config, installation, production, welcome
 from app.auth import accounts
+from app.auth.roles import Role
 from app.cli import cli
 from app.config import Settings
+from tests.logins import LoginAs
+from tests.world import World
 from traceability.base.db import make_engine, reading
+from traceability.base.errors import RuleViolation
 
 
 @pytest.fixture
@@ -75,3 +79,26 @@ def test_a_wrong_setting_is_named_in_chinese(run: Command, monkeypatch: pytest.M
 
     assert refused.exit_code == 1
     assert "PORT" in refused.output
+
+
+def test_a_paper_code_of_the_first_administrator_goes_to_no_other_role(
+    world: World, login_as: LoginAs
+) -> None:
+    farmer = login_as.account(Role.FARMER)
+
+    with pytest.raises(RuleViolation) as refusal:
+        production.first_administrator(
+            world.session, organisation="某局", login=farmer.login, at=world.at
+        )
+
+    assert refusal.value.code == "account.not_administrator"
+
+
+@pytest.mark.parametrize(("origin", "sentence"), [("demo-x", "不能以 demo-"), ("a b", "不能含")])
+def test_keys_are_not_made_for_an_impossible_origin(
+    run: Command, tmp_path: Path, origin: str, sentence: str
+) -> None:
+    result = run("make-keys", str(tmp_path / "keys"), "--origin", origin)
+
+    assert result.exit_code == 1
+    assert sentence in result.output

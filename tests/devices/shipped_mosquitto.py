@@ -56,10 +56,10 @@ class Mosquitto:
 
     def __enter__(self) -> Self:
         self.write_passwords()
-        self._start()
+        self.start()
         return self
 
-    def _start(self) -> None:
+    def start(self) -> None:
         assert PROGRAM is not None
         command = [PROGRAM, "-c", str(self.folder / "mosquitto.conf")]
         with (self.folder / "log").open("ab") as log:
@@ -70,7 +70,7 @@ class Mosquitto:
         """kill -9, and a new one at once."""
         self.process.kill()
         self.process.wait(20)
-        self._start()
+        self.start()
 
     def __exit__(self, *_: object) -> None:
         self.process.kill()
