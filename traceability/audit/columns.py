@@ -4,7 +4,7 @@ Erased private values compare as erased. A row without events and a subject with
 damage too.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -20,11 +20,15 @@ BATCH = 500
 CHAIN_PREFIX = "chain"  # the chain speaks of itself; it has no row
 
 
-def check(session: Session) -> Iterator[list[Damage]]:
-    """Damage table by table, in batches."""
+def check(session: Session, tell: Callable[[int], None] = lambda _: None) -> Iterator[list[Damage]]:
+    """Damage table by table, in batches; `tell` hears how many subjects were folded."""
     yield list(_unknown(session))
+    folded = 0
     for prefix, entry in sorted(FOLDS.items()):
-        yield from _check_table(session, prefix, entry)
+        for subjects, found in _check_table(session, prefix, entry):
+            folded += subjects
+            tell(folded)
+            yield found
 
 
 def _unknown(session: Session) -> Iterator[Damage]:
@@ -42,7 +46,9 @@ def count(session: Session) -> int:
     return sum(1 for ref in refs if ref.partition(":")[0] in FOLDS)
 
 
-def _check_table(session: Session, prefix: str, entry: Folded) -> Iterator[list[Damage]]:
+def _check_table(
+    session: Session, prefix: str, entry: Folded
+) -> Iterator[tuple[int, list[Damage]]]:
     table = table_of(entry.model)
     names = _names(session, entry)
     sqlite = session.get_bind().dialect.name == "sqlite"
@@ -61,8 +67,8 @@ def _check_table(session: Session, prefix: str, entry: Folded) -> Iterator[list[
                 found.append(_damage(ref, f"{table.name} 缺少一行，事件还在"))
             else:
                 found += _check_row(session, entry, dict(row._mapping), names)  # noqa: SLF001 - SQLAlchemy's public name
-        yield found
-    yield [_damage(ref, f"{table.name} 多出一行，没有事件说过它") for ref in rows]
+        yield len(told[start : start + BATCH]), found
+    yield 0, [_damage(ref, f"{table.name} 多出一行，没有事件说过它") for ref in rows]
 
 
 def _damage(ref: str, sentence: str) -> Damage:

@@ -62,11 +62,9 @@ def verify_chain(
     for kind, stage in _of_the_log(session, verifiers, witness):
         for found in _stage(kind, ([each] for each in stage)):
             _add(report, found)
-    done = lines.events
-    for found in _stage(DamageKind.ROW, columns.check(session)):
+    rows = columns.check(session, lambda folded: progress(lines.events + folded, all_of_it))
+    for found in _stage(DamageKind.ROW, rows):
         _add(report, found)
-        done = min(done + columns.BATCH, all_of_it)
-        progress(done, all_of_it)
     progress(all_of_it, all_of_it)
     return report
 

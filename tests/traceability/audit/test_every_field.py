@@ -113,12 +113,18 @@ def fields(engine: Engine) -> list[tuple[str, str, dict[str, Any], Any]]:
 
 
 def test_a_clean_chain_is_whole(chain: Engine, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
     with reading(chain) as session:
         report = verify_chain(
-            session, verifiers=[SIGNER.verifier], witness=Witness(tmp_path / "witness.txt")
+            session,
+            verifiers=[SIGNER.verifier],
+            witness=Witness(tmp_path / "witness.txt"),
+            progress=lambda done, everything: told.append((done, everything)),
         )
 
     assert report.damage == []
+    assert told == sorted(told)
+    assert told[-1][0] == told[-1][1] > report.events
 
 
 def unseen(engine: Engine, folder: Path, step: int) -> tuple[int, list[str]]:
