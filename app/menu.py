@@ -30,7 +30,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("desk.show", "过磅成交", "speedometer2", "称上读数，登记成交"),
     Entry("gate.show", "入场", "truck", "验证明，登记入场"),
     Entry("counter.show", "收银", "cash-coin", "收款、交割、付卖主"),
-    Entry("animals.index", "我的牛", "cow", "牛只卡片和经历"),
+    Entry("animals.index", "牛只", "cow", "牛只卡片和经历"),
     Entry("animals.register", "登记牛犊", "plus-lg", "打耳标当天登记"),
     Entry("treatments.immunise", "记免疫", "capsule", "春秋防和补免"),
     Entry("treatments.record", "记用药", "capsule", "休药期自动计算"),

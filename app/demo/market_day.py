@@ -119,6 +119,22 @@ def certify(
     certificates.issue(session, paper, at=at, by=vet)
 
 
+def declare_some(session: Session, *, market: Holding, now: datetime, head: int = 2) -> None:
+    """A few declarations that wait for the vet, so that the queue is not empty."""
+    session.info["recording"] = Recording(now)
+    for animal in reversed(_ready(session, market, HEAD_A_DAY + head)[-head:]):
+        declarations.file(
+            session,
+            [animal],
+            declarant=animal.owner,
+            destination=market,
+            purpose=Purpose.TRADE,
+            leaves_on=legal_day(now) + timedelta(days=3),
+            at=now,
+            by=animal.owner,
+        )
+
+
 def take_home(session: Session, animal: Animal, *, to: Holding, vet: Party, at: datetime) -> None:
     """The buyer's animal leaves the market under a certificate of its own."""
     certify(session, animal, to=to, purpose=Purpose.KEEPING, vet=vet, at=at)

@@ -12,6 +12,7 @@ from devices import inbox
 from devices.devices import Device
 from devices.inbox import Reading
 from traceability import weighings
+from traceability.base.errors import NotFound
 from traceability.weighings import BASIS_LABELS, Weighing
 
 blueprint = Blueprint("weighings", __name__, url_prefix="/weighings")
@@ -23,7 +24,8 @@ def show(ref: str) -> str:
     """一次过磅."""
     session = database.session()
     found = weighings.get(session, ref)
-    scopes.require(scope(), found.instrument.holding)
+    if not scopes.covers(scope(), found.instrument.holding):
+        raise NotFound("weighing.not_found", "没有找到这条过磅记录")
     reading = _reading(session, found)
     raw = [] if reading is None else inbox.unpacked(reading.frames)
     return render_template(
