@@ -251,6 +251,15 @@ def mask_phone(phone: str | None) -> str | None:
     return f"{phone[:3]}****{phone[-4:]}" if phone else None
 
 
+def shown_phone(phone: str | None) -> str:
+    """A telephone number on a page that anybody of the trade may see.
+
+    >>> shown_phone("13800138000"), shown_phone(None)
+    ('138****8000', '—')
+    """
+    return mask_phone(phone) or MISSING
+
+
 def mask_name(name: str | None) -> str:
     """A person's name with only the surname, where the whole is not everybody's business.
 
@@ -310,7 +319,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "permille": permille,
     "bytes": size,
     "mask_name": mask_name,
-    "mask_phone": mask_phone,
+    "mask_phone": shown_phone,
     "short_digest": short_digest,
 }
 
