@@ -41,6 +41,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("verdict.scan", "扫一扫", "qr-code-scan", "能不能卖，一扫即知"),
     Entry("sales.index", "成交记录", "receipt", "回执和结算"),
     Entry("devices.index", "设备", "cpu", "阅读器和地磅"),
+    Entry("weighings.index", "过磅记录", "speedometer2", "重量、秤和原始报文"),
     Entry("instruments.index", "计量器具", "speedometer2", "检定有效期"),
     Entry("audit.show", "核查追溯链", "shield-check", "查找、通读、核查"),
     Entry("clusters.index", "集群台账", "diagram-3", "项目与指标"),

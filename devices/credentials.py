@@ -118,6 +118,11 @@ def rotate(
     return issue(session, device, at=at, by=by, expires_at=expires_at)
 
 
+def current(session: Session, device: Device, *, at: datetime) -> Credential | None:
+    """The credential that lets a device in now, if it has one."""
+    return _of(session, device.code, at)
+
+
 def admitted(session: Session, account: Account, *, at: datetime) -> int | None:
     """The credential (its id) that lets this account in, or None."""
     credential = _of(session, account.name, at)

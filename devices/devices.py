@@ -189,6 +189,18 @@ def by_code(session: Session, code: str) -> Device:
     return device
 
 
+def get(session: Session, ref: str) -> Device:
+    """The device of that reference.
+
+    Raises:
+        NotFound: `device.not_found`.
+    """
+    device = session.scalar(select(Device).where(Device.ref == ref))
+    if device is None:
+        raise NotFound("device.not_found", "没有找到这台设备")
+    return device
+
+
 def everything(session: Session) -> list[Device]:
     """All devices in order of their code."""
     return list(session.scalars(select(Device).order_by(Device.code)))

@@ -20,7 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from traceability.base.db import Base
-from traceability.base.errors import Conflict
+from traceability.base.errors import Conflict, NotFound
 
 from .devices import Device, DeviceFacts, DeviceState
 from .receiving import Accepted, Refused, examine
@@ -237,6 +237,24 @@ def replay(session: Session, message: SetAside, *, at: datetime) -> Reading:
     tally.stored += 1
     session.flush()
     return reading
+
+
+def get_set_aside(session: Session, message_id: int) -> SetAside:
+    """The message that was set aside under that number.
+
+    Raises:
+        NotFound: `inbox.not_found`.
+    """
+    found = session.get(SetAside, message_id)
+    if found is None:
+        raise NotFound("inbox.not_found", "没有找到这条搁置消息")
+    return found
+
+
+def tallies(session: Session, codes: Iterable[str]) -> dict[str, InboxTally]:
+    """What each of these devices has sent so far; one that never spoke is missing."""
+    rows = session.scalars(select(InboxTally).where(InboxTally.code.in_([*codes])))
+    return {row.code: row for row in rows}
 
 
 def after(session: Session, position: int, *, limit: int = 500) -> list[Reading]:

@@ -15,7 +15,7 @@ from sqlalchemy import ForeignKey, Select, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from traceability.base.db import Base
-from traceability.base.errors import Conflict, Refusal
+from traceability.base.errors import Conflict, NotFound, Refusal
 
 from . import inbox
 from .devices import Device, DeviceKind
@@ -226,6 +226,18 @@ def settle(session: Session, pairing: Pairing, *, at: datetime, by: str) -> None
         raise Conflict("pairing.not_open", "这条称重不在待确认之列，请刷新页面")
     pairing.state, pairing.settled_by, pairing.decided_at = PairingState.SETTLED, by, at
     session.flush()
+
+
+def get(session: Session, pairing_id: int) -> Pairing:
+    """The weight of that number.
+
+    Raises:
+        NotFound: `pairing.not_found`.
+    """
+    found = session.get(Pairing, pairing_id)
+    if found is None:
+        raise NotFound("pairing.not_found", "没有找到这次称重，请刷新页面")
+    return found
 
 
 def open_cases(session: Session, holding: str) -> list[Pairing]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from .devices import DeviceFacts, DeviceKind
 from .drivers.formats import one_frame
 from .messages import MalformedError, Reading, ReadingKind, parse_reading
-from .stability import Rule, UnstableError, tag_of, weight_of
+from .stability import ERROR_LABELS, Rule, UnstableError, tag_of, weight_of
 
 UNREADABLE = {"checksum", "cut", "line_too_long", "malformed", "not_a_weight"}
 
@@ -22,6 +22,19 @@ REASON_LABELS: dict[str, str] = {
     "format_differs": "消息所称格式与设备登记的格式不符",
     "store_failed": "数据库拒绝保存这条消息，请联系技术支持",
     "key_reused": "同一启动次数和序号已有另一条不同的读数",
+}
+MESSAGE_LABELS: dict[str, str] = {
+    "message.too_large": "消息超过 64 KB",
+    "message.too_deep": "消息嵌套过多",
+    "message.not_utf8": "消息不是 UTF-8 文本",
+    "message.not_json": "消息不是 JSON 对象",
+    "message.doubled_field": "消息中有重复的字段",
+    "message.number_too_large": "消息中的整数过大",
+    "message.not_an_integer": "消息中的数字应为整数",
+    "message.unknown_field": "消息中有不认识的字段",
+    "message.missing_field": "消息缺少字段",
+    "message.bad_version": "消息版本应为 1",
+    "message.bad_value": "消息中有字段写法不对",
 }
 DOUBT_LABELS: dict[str, str] = {
     "value_differs": "设备所报重量与服务器从原始字节读出的不一致",
@@ -51,6 +64,16 @@ class Refused:
     reason: str
     boot: int | None = None
     seq: int | None = None
+
+
+def reason_label(reason: str) -> str:
+    """Why a message was set aside, in Chinese.
+
+    >>> reason_label("device_unknown"), reason_label("frames.not_kg") != "frames.not_kg"
+    ('设备未登记或已停用', True)
+    """
+    frame_error = reason.removeprefix("frames.")
+    return {**ERROR_LABELS, **MESSAGE_LABELS, **REASON_LABELS}.get(frame_error, reason)
 
 
 def examine(payload: bytes, facts: DeviceFacts | None) -> Accepted | Refused:

@@ -1,5 +1,6 @@
 """A market morning for tests: a crate with its devices, animals across it, sales made of them."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -7,6 +8,7 @@ from devices import devices, inbox, pairing, weighing
 from devices.devices import DeviceFacts, DeviceKind
 from devices.inbox import Arrived
 from devices.messages import Reading, ReadingKind, format_reading
+from devices.pairing import Pairing
 from devices.simulator.equipment import allflex, yaohua_0
 from market.sales import agreeing
 from market.sales.records import Sale
@@ -93,6 +95,19 @@ def on_crate(world: World, **changes: object) -> Animal:
     animal = world.at_market(world.tagged(world.animal(**changes)))
     cross(world, animal)
     return animal
+
+
+def nobodys(world: World, market: Holding, *, code: str) -> Pairing:
+    """A weight at a market's crate for which no tag was read; it waits for a person."""
+    facts = replace(SCALE, code=code)
+    devices.register(
+        world.session, facts, holding=market.ref, crate=code, at=world.at, by=world.office.ref
+    )
+    frames = (yaohua_0(425_500),) * SCALE.stable_frames
+    long_ago = world.at - timedelta(minutes=5)
+    _hear(world, facts, long_ago, frames, weight_g=425_500)
+    pair(world)
+    return pairing.open_cases(world.session, market.ref)[-1]
 
 
 def sold(

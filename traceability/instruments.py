@@ -125,6 +125,18 @@ def verify(
     )
 
 
+def get(session: Session, ref: str) -> Instrument:
+    """The scale of that reference.
+
+    Raises:
+        NotFound: `instrument.not_found`.
+    """
+    found = session.scalars(select(Instrument).where(Instrument.ref == ref)).one_or_none()
+    if found is None:
+        raise NotFound("instrument.not_found", "没有找到这台计量器具")
+    return found
+
+
 def by_device(session: Session, device_code: str) -> Instrument:
     """The scale that a device reads.
 

@@ -5,15 +5,14 @@ from typing import Any
 
 from flask import current_app
 
-from app import database, herd, whoami
+from app import database, equipment, herd, whoami
 from app.api.base import Blueprint
-from app.auth import scopes, second_person
+from app.auth import second_person
 from app.auth.privileges import permission
 from app.factory import settings_of
 from app.limits import GUESSING, limiter
 from app.schemas.weighings import AnnulWeighing, WeighingOut, WeighingsQuery
 from traceability import weighings
-from traceability.base.errors import NotFound
 from traceability.identifiers.ear_tags import EarTag
 from traceability.weighings import Weighing
 
@@ -35,7 +34,7 @@ def index(ear_tag: EarTag) -> Sequence[Weighing]:
 @blueprint.response(200, WeighingOut)
 def show(ref: str) -> Weighing:
     """一次过磅."""
-    return _mine(ref)
+    return equipment.weighing(database.session(), ref)
 
 
 @blueprint.post("/<ref:ref>/annul")
@@ -46,7 +45,7 @@ def show(ref: str) -> Weighing:
 def annul(given: Mapping[str, Any], ref: str) -> Weighing:
     """作废过磅记录; the second person signs with login and password."""
     session, at = database.session(), whoami.now()
-    weighing = _mine(ref)
+    weighing = equipment.weighing(session, ref)
     second = second_person.sign(
         given["second_login"],
         given["second_password"],
@@ -63,15 +62,3 @@ def annul(given: Mapping[str, Any], ref: str) -> Weighing:
         by=whoami.actor(),
     )
     return weighing
-
-
-def _mine(ref: str) -> Weighing:
-    """The weighing of that reference, if its scale stands within scope.
-
-    Raises:
-        NotFound: `weighing.not_found`.
-    """
-    found = weighings.get(database.session(), ref)
-    if not scopes.covers(whoami.scope(), found.instrument.holding):
-        raise NotFound("weighing.not_found", "没有找到这条过磅记录")
-    return found

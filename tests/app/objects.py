@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from app.auth import accounts, privileges, tokens
 from app.auth.accounts import Account
 from app.auth.privileges import OVERSEERS
@@ -14,12 +16,15 @@ from app.auth.roles import Role
 from app.factory import SETTINGS
 from app.herd import GATEKEEPERS
 from app.programme import EVIDENCE_FOLDER
+from devices import credentials, devices, inbox
+from devices.devices import Device, DeviceFacts, DeviceKind
+from devices.inbox import Arrived, SetAside
 from registry import clusters, milestones, projects
 from registry.clusters import Cluster, ClusterCard
 from registry.projects import Project, ProjectCard
 from tests import selling
 from tests.logins import LoginAs
-from traceability import consents, evidence, movements
+from traceability import consents, evidence, holdings, movements
 from traceability.animals import Animal
 from traceability.consents import ConsentAct
 from traceability.holdings import HoldingKind
@@ -268,6 +273,66 @@ def weighing(login_as: LoginAs, me: Account) -> Case:
     return Case(own, foreign, f"weighing:{NOBODY}")
 
 
+def instrument(login_as: LoginAs, me: Account) -> Case:
+    mine, theirs = _weights(login_as)
+    own = mine.instrument.ref if me.role in MARKET_SEERS else None
+    foreign = None if me.role in EVERYWHERE else theirs.instrument.ref
+    return Case(own, foreign, f"instrument:{NOBODY}")
+
+
+def _two_readers(login_as: LoginAs) -> tuple[Device, Device]:
+    """A reader at the world's market, and one at a market of another county."""
+    world = login_as.world
+    stranger = world.party("赫章县养牛户")
+    away = world.holding(HoldingKind.MARKET, "别处市场", keeper=stranger, region="520527")
+    made = [
+        devices.register(
+            world.session,
+            DeviceFacts(
+                code=f"reader-{place.id}-{stranger.id}", kind=DeviceKind.READER, format="allflex"
+            ),
+            holding=place.ref,
+            crate=f"{stranger.id}号称",
+            at=world.at,
+            by=world.office.ref,
+        )
+        for place in (world.market, away)
+    ]
+    return made[0], made[1]
+
+
+def device(login_as: LoginAs, me: Account) -> Case:
+    mine, theirs = _two_readers(login_as)
+    if me.role in MARKET_SEERS:
+        at = login_as.world.at
+        credentials.issue(login_as.world.session, mine, at=at, by=me.party.ref)
+    own = mine.ref if me.role in MARKET_SEERS else None
+    return Case(own, None if me.role in EVERYWHERE else theirs.ref, f"device:{NOBODY}")
+
+
+def set_aside(login_as: LoginAs, me: Account) -> Case:
+    """A message that was not understood, of one's own device and of another market's."""
+    world = login_as.world
+    kept = []
+    for reader in _two_readers(login_as):
+        inbox.store(world.session, [Arrived(reader.code, b"{}")], at=world.at)
+        wanted = select(SetAside.id).where(SetAside.code == reader.code)
+        kept.append(str(world.session.scalars(wanted).one()))
+    own = kept[0] if me.role in MARKET_SEERS else None
+    return Case(own, None if me.role in EVERYWHERE else kept[1], "999999")
+
+
+def pairing_case(login_as: LoginAs, me: Account) -> Case:
+    """A weight without a tag, at one's own market and at another."""
+    world = login_as.world
+    waiting = []
+    for place in _two_readers(login_as):
+        market = holdings.get(world.session, place.holding)
+        waiting.append(str(selling.nobodys(world, market, code=f"scale-{place.id}").id))
+    own = waiting[0] if me.role in MARKET_SEERS else None
+    return Case(own, None if me.role in EVERYWHERE else waiting[1], "999999")
+
+
 def sale(login_as: LoginAs, me: Account) -> Case:
     """Its two parties see a sale, its market's people, the region's regulator."""
     world = login_as.world
@@ -288,6 +353,10 @@ def subject(login_as: LoginAs, me: Account) -> Case:
 
 OBJECTS: dict[str, Maker] = {
     "audit.ref": subject,
+    "devices.ref": device,
+    "devices.message": set_aside,
+    "devices.case": pairing_case,
+    "instruments.ref": instrument,
     "clusters.ref": cluster,
     "projects.ref": project,
     "milestones.ref": milestone,

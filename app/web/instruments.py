@@ -1,0 +1,117 @@
+"""计量器具 · the scales of one's places: registered, verified, until when they may weigh trade."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app import database, equipment, forms, whoami
+from app.auth.privileges import permission
+from app.schemas.instruments import RegisterInstrument, VerifyInstrument
+from traceability import instruments
+from traceability.base.clock import legal_day
+from traceability.chain import events
+from traceability.chain.kinds import SPECS
+from traceability.instruments import Instrument
+
+blueprint = Blueprint("instruments", __name__, url_prefix="/instruments")
+
+
+@blueprint.get("/")
+@permission("instrument.view")
+def index() -> str:
+    """计量器具, the next to be verified first."""
+    session, at = database.session(), whoami.now()
+    found = equipment.instruments_listed(session, page=request.args.get("page", 1, type=int))
+    return render_template(
+        "instruments/index.html",
+        found=found,
+        badges={scale.id: equipment.badge_of(scale, at) for scale in found.rows},
+        unregistered=equipment.unregistered_scales(session),
+        today=legal_day(at),
+    )
+
+
+@blueprint.get("/new")
+@permission("instrument.manage")
+def register() -> str:
+    """登记计量器具."""
+    return _page(request.args, {})
+
+
+def _page(form: Mapping[str, Any], errors: Mapping[str, Any]) -> str:
+    scales = equipment.unregistered_scales(database.session())
+    return render_template(
+        "instruments/register.html",
+        form=form,
+        errors=errors,
+        scales=[(each.code, f"{each.code}（{each.crate or '未指定称笼'}）") for each in scales],
+    )
+
+
+@blueprint.post("/new")
+@permission("instrument.manage")
+def register_instrument() -> ResponseReturnValue:
+    """登记计量器具: take the form."""
+
+    def act(given: Mapping[str, Any]) -> ResponseReturnValue:
+        made = equipment.register_instrument(database.session(), given)
+        flash(f"已登记 {made.serial_no}，请接着登记检定证书", "success")
+        return redirect(url_for("instruments.verify", ref=made.ref), 303)
+
+    return forms.handled(RegisterInstrument, act, _page)
+
+
+@blueprint.get("/<ref:ref>")
+@permission("instrument.view")
+def show(ref: str) -> str:
+    """一台计量器具: its facts, its verification, its history."""
+    session, at = database.session(), whoami.now()
+    scale = equipment.instrument(session, ref)
+    return render_template(
+        "instruments/show.html",
+        scale=scale,
+        badge=equipment.badge_of(scale, at),
+        today=legal_day(at),
+        steps=[
+            {"title": SPECS[event.kind].label, "at": event.at, "text": _text(event.public)}
+            for event in reversed(events.history(session, scale.ref))
+        ],
+    )
+
+
+def _text(public: Mapping[str, Any]) -> str:
+    if "certificate_no" not in public:
+        return ""
+    return f"证书 {public['certificate_no']}，{public['verified_on']} 至 {public['valid_until']}"
+
+
+@blueprint.get("/<ref:ref>/verify")
+@permission("instrument.manage")
+def verify(ref: str) -> str:
+    """登记检定证书."""
+    return _verify_page(equipment.instrument(database.session(), ref), {}, {})
+
+
+def _verify_page(scale: Instrument, form: Mapping[str, Any], errors: Mapping[str, Any]) -> str:
+    today = legal_day(whoami.now())
+    return render_template(
+        "instruments/verify.html", scale=scale, form=form, errors=errors, today=today
+    )
+
+
+@blueprint.post("/<ref:ref>/verify")
+@permission("instrument.manage")
+def record_verification(ref: str) -> ResponseReturnValue:
+    """登记检定证书: take the form."""
+    scale = equipment.instrument(database.session(), ref)
+
+    def act(given: Mapping[str, Any]) -> ResponseReturnValue:
+        instruments.verify(database.session(), scale, **given, at=whoami.now(), by=whoami.actor())
+        flash(f"检定证书 {scale.certificate_no} 已登记", "success")
+        return redirect(url_for("instruments.show", ref=ref), 303)
+
+    return forms.handled(
+        VerifyInstrument, act, lambda form, errors: _verify_page(scale, form, errors)
+    )
