@@ -107,6 +107,14 @@ def integrate(session: Session, *, limit: int = BATCH_MAX) -> TreeHead | None:
     return TreeHead(total, tiles.range_root(0, total))
 
 
+def integrate_all(session: Session) -> TreeHead | None:
+    """Move every pending event into the log; the new head, or None if none was pending."""
+    head = None
+    while (moved := integrate(session)) is not None:
+        head = moved
+    return head
+
+
 def _extend(tiles: Tiles, *, level: int, first: int, hashes: Sequence[bytes]) -> None:
     """Append hashes to a level; every tile that fills gives one hash to the level above."""
     number, offset = divmod(first, TILE_WIDTH)
