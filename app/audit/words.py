@@ -5,6 +5,7 @@ from typing import Any
 
 from app import filters
 from app.trace.words import FIELDS, value_of
+from traceability.holdings import HOLDING_KIND_LABELS, HoldingKind
 
 PRIVATE_NAMES = {
     "account": "账户",
@@ -89,6 +90,7 @@ PRIVATE_NAMES = {
     "withdrawal_days": "休药期天数",
 }
 HIDDEN = {"by", "on_behalf_of", "late", "code"}
+PLACE_KINDS = {"from_kind", "to_kind", "place_kind"}
 MASKED = {"resident_id": 6, "phone": 3}
 
 
@@ -123,6 +125,8 @@ def _measured(field: str, value: Any) -> str:
         return filters.yuan(value)
     if field.endswith("_g") and isinstance(value, int):
         return filters.kg(value)
+    if field in PLACE_KINDS and value in set(HoldingKind):
+        return HOLDING_KIND_LABELS[HoldingKind(value)]
     return value_of(field, value) if field in FIELDS else str(value)
 
 

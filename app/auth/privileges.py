@@ -86,6 +86,62 @@ PRIVILEGES: dict[str, frozenset[Role]] = {
 }
 """Permission → roles. The first word is the noun, the second what is done with it."""
 
+NOUN_LABELS = {
+    "home": "首页",
+    "account": "账号",
+    "access": "访问日志",
+    "token": "接口令牌",
+    "consent": "代办授权",
+    "party": "主体",
+    "holding": "场所",
+    "region": "行政区划",
+    "evidence": "佐证",
+    "animal": "牛只",
+    "immunisation": "免疫",
+    "treatment": "用药",
+    "declaration": "检疫申报",
+    "inspection": "检疫检查",
+    "certificate": "检疫证明",
+    "movement": "调运",
+    "weighing": "过磅",
+    "instrument": "计量器具",
+    "device": "设备",
+    "desk": "成交台",
+    "sale": "成交",
+    "verdict": "判定",
+    "chain": "追溯链",
+    "cluster": "集群台账",
+    "project": "项目",
+    "label": "标签",
+}
+VERB_LABELS = {
+    "view": "查看",
+    "list": "列出",
+    "own": "管理自己的",
+    "invite": "开通",
+    "suspend": "停用",
+    "manage": "管理",
+    "register": "登记",
+    "search": "查找",
+    "store": "上传",
+    "retag": "补戴耳标",
+    "report_death": "报告死亡",
+    "record": "记录",
+    "file": "提交",
+    "decide": "受理",
+    "issue": "签发",
+    "revoke": "作废",
+    "depart": "登记启运",
+    "arrive": "登记到达",
+    "annul": "作废",
+    "operate": "操作",
+    "cancel": "撤销",
+    "settle": "收款结算",
+    "audit": "核查",
+    "report": "登记进展",
+    "print": "打印",
+}
+
 
 def permission(name: str) -> Callable[[View], View]:
     """Declare the one permission a view needs; a name outside the table fails at import."""
@@ -103,6 +159,16 @@ def public(view: View) -> View:
     """Declare that anybody may see a view, signed in or not."""
     setattr(view, ATTRIBUTE, PUBLIC)
     return view
+
+
+def label_of(name: str) -> str:
+    """What a permission lets one do, in words.
+
+    >>> label_of("certificate.issue"), label_of("animal.report_death")
+    ('检疫证明：签发', '牛只：报告死亡')
+    """
+    noun, _, verb = name.partition(".")
+    return f"{NOUN_LABELS[noun]}：{VERB_LABELS[verb]}"
 
 
 def allowed(role: Role, name: str) -> bool:

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from app import database, forms, whoami
 from app.auth import tokens
-from app.auth.privileges import PRIVILEGES, permission
+from app.auth.privileges import PRIVILEGES, label_of, permission
 from app.schemas.fields import messages_of
 from app.schemas.tokens import IssueToken
 from traceability.base.errors import RuleViolation
@@ -27,7 +27,7 @@ def _page(form: object, errors: object) -> str:
     return render_template(
         "tokens/index.html",
         tokens=tokens.of_account(database.session(), me.account_id),
-        permissions=[(name, name) for name in PRIVILEGES if me.may(name)],
+        permissions=[(name, label_of(name), name) for name in PRIVILEGES if me.may(name)],
         form=form,
         errors=errors,
         at=whoami.now(),

@@ -70,6 +70,10 @@ def as_lines(rows: set[Row]) -> str:
     return "\n".join(sorted(lines, key=lambda line: line.split(",")[1::-1]))
 
 
+def test_every_permission_can_be_said_in_words() -> None:
+    assert all(privileges.label_of(name) for name in PRIVILEGES)
+
+
 def test_every_route_stands_in_the_table_as_it_is(app: Platform) -> None:
     table = {*agreed()}
 
