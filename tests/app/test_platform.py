@@ -16,11 +16,23 @@ from pathlib import Path
 import pytest
 
 from app.lifeline import Name
+from devices.credentials import Account
+from tests.devices.outbox import Outbox
+from tests.devices.test_kills import (
+    YARD,
+    acknowledged,
+    check_acknowledged_is_stored,
+    check_the_books,
+)
+from tests.devices.yard import install
+from traceability.base.db import make_engine
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 BACK_S = 10
 STOP_S = 5
+MORNING_S = 120
+READINGS_A_DEVICE = 500
 
 
 def free_port() -> int:
@@ -63,6 +75,9 @@ class Running:
             run = [sys.executable, "-m", "app.supervisor"]
             return subprocess.Popen(run, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
 
+    def log(self) -> str:
+        return (self.data_dir / "supervisor.log").read_text("utf-8")
+
     def health(self) -> tuple[int, dict[str, str]]:
         try:
             address = f"http://127.0.0.1:{self.port}/healthz"
@@ -93,16 +108,24 @@ class Running:
         return not any(self.pids().values())
 
 
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
-    platform = Running(tmp_path)
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One installation for all; a test may leave it ended."""
+    platform = Running(tmp_path_factory.mktemp("platform"))
     try:
-        assert wait_for(platform.is_ready, 60), (tmp_path / "supervisor.log").read_text()
         yield platform
     finally:
         platform.process.kill()
         platform.process.wait()
         assert wait_for(platform.nothing_left, BACK_S)
+
+
+@pytest.fixture
+def running(installed: Running) -> Running:
+    if installed.process.poll() is not None:
+        installed.process = installed.start()
+    assert wait_for(installed.is_ready, 60), installed.log()
+    return installed
 
 
 def test_every_part_is_a_process_and_health_names_its_state(running: Running) -> None:
@@ -115,19 +138,49 @@ def test_every_part_is_a_process_and_health_names_its_state(running: Running) ->
 
 def test_each_part_that_is_killed_is_back_within_ten_seconds(running: Running) -> None:
     for name in Name:
-        before = running.pids()[name]
-        os.kill(before[0], signal.SIGKILL)
+        kill_and_wait(running, name)
 
-        back = wait_for(
-            lambda name=name, before=before: (  # type: ignore[misc]  # bound now, on purpose
-                bool(running.pids()[name])
-                and not set(before) & set(running.pids()[name])
-                and running.is_ready()
-            ),
-            BACK_S,
-        )
 
-        assert back, (running.data_dir / "supervisor.log").read_text()
+def kill_and_wait(running: Running, name: Name) -> None:
+    """kill -9 of one part; within ten seconds another one stands in its place."""
+    before = running.pids()[name]
+    for pid in before:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+    def is_back() -> bool:
+        after = running.pids()[name]
+        return bool(after) and not set(before) & set(after) and running.is_ready()
+
+    assert wait_for(is_back, BACK_S), running.log()
+
+
+@pytest.mark.timeout(300)
+def test_a_morning_goes_on_while_broker_ingest_and_worker_are_killed(running: Running) -> None:
+    engine = make_engine(f"sqlite:///{running.data_dir}/platform.db")
+    passwords = install(engine, *YARD)
+    port = int(running.environment["MQTT_PORT"])
+    victims = [Name.INGEST, Name.WORKER, Name.BROKER, Name.INGEST]
+    total = len(YARD) * READINGS_A_DEVICE
+
+    with contextlib.ExitStack() as stack:
+        outboxes = [
+            stack.enter_context(
+                Outbox(port, Account(facts.code, password), readings=READINGS_A_DEVICE, seed=5)
+            )
+            for facts, password in zip(YARD, passwords, strict=True)
+        ]
+        for outbox in outboxes:
+            outbox.start()
+        for number, victim in enumerate(victims, start=1):
+            goal = number * total // (len(victims) + 1)
+            assert wait_for(lambda goal=goal: acknowledged(outboxes) >= goal, MORNING_S)  # type: ignore[misc]  # bound now
+            kill_and_wait(running, victim)
+            check_acknowledged_is_stored(engine, outboxes)
+
+        assert wait_for(lambda: acknowledged(outboxes) == total, MORNING_S)
+        check_the_books(engine, outboxes)
+    engine.dispose()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
