@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session, selectinload
 from app import whoami
 from app.auth.privileges import OVERSEERS
 from app.factory import settings_of
-from registry import clusters, milestones, overview, projects
+from registry import actuals, clusters, indicators, milestones, overview, projects
+from registry.actuals import Actual
 from registry.clusters import Cluster
+from registry.indicators import Indicator
 from registry.milestones import Milestone
 from registry.overview import ClusterRow
 from registry.projects import STAGE_LABELS, Project, Stage
@@ -82,6 +84,31 @@ def milestone(session: Session, ref: str) -> Milestone:
     return found
 
 
+def indicator(session: Session, ref: str) -> Indicator:
+    """The indicator of that reference; the programme's own are everybody's who may see any.
+
+    Raises:
+        NotFound: `indicator.not_found`, as for one that does not exist.
+    """
+    found = indicators.get(session, ref)
+    if found.cluster is not None and not _covers(found.cluster):
+        raise NotFound("indicator.not_found", "没有找到这个指标")
+    return found
+
+
+def actual(session: Session, ref: str) -> Actual:
+    """The reported figure of that reference, if the person may see its indicator.
+
+    Raises:
+        NotFound: `actual.not_found`, as for one that does not exist.
+    """
+    found = actuals.get(session, ref)
+    owner = found.indicator.cluster
+    if owner is not None and not _covers(owner):
+        raise NotFound("actual.not_found", "没有找到这条完成值")
+    return found
+
+
 def listed(
     session: Session, *, words: str = "", stage: str = "", page: int = 1
 ) -> tuple[Sequence[Project], int, int]:
@@ -120,9 +147,9 @@ def photograph(session: Session, title: str) -> Evidence | None:
     return evidence.store(session, folder, file.read(), title=title, **acted())
 
 
-def steps(session: Session, found: Project) -> list[dict[str, Any]]:
-    """The history of a project as time line steps, newest first."""
-    return [_step(event) for event in reversed(events.history(session, found.ref))]
+def steps(session: Session, ref: str) -> list[dict[str, Any]]:
+    """The history of a project or a reported figure as time line steps, newest first."""
+    return [_step(event) for event in reversed(events.history(session, ref))]
 
 
 def _step(event: EventView) -> dict[str, Any]:
@@ -146,6 +173,8 @@ def _words(public: Mapping[str, Any], event: EventView) -> list[str]:
         said.append(f"节点“{public['name']}”，{public['due_on']} 前完成")
     if "reached_on" in public:
         said.append(f"{public['reached_on']} 完成")
+    if event["value"] is not None:
+        said.append(f"{event['value']} {event['unit'] or ''}".strip())
     told = (event["text"], event["reason"])
     said.extend(words for words in told if words)
     digest = event["evidence_sha256"]

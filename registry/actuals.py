@@ -1,7 +1,7 @@
 """完成值 · what an indicator reached in a period: one person reports it, another confirms it.
 
-draft → submitted → confirmed, or returned with a reason and submitted again. The value is decimal
-text in the unit in which it was reported; it converts to the indicator's unit exactly.
+draft → submitted → confirmed, or returned with a reason, mended and submitted again. The value is
+decimal text in the unit in which it was reported; it converts to the indicator's unit exactly.
 """
 
 import re
@@ -151,6 +151,35 @@ def report(
     return row
 
 
+def revise(
+    session: Session,
+    actual: Actual,
+    *,
+    value: str,
+    unit: str | None,
+    at: datetime,
+    by: Party,
+    evidence: Evidence | None = None,
+) -> None:
+    """Mend a figure that was not handed over yet, or that was returned.
+
+    Raises:
+        RuleViolation: `quantity.not_a_number`, `quantity.unit_mismatch`, `actual.not_the_reporter`.
+        Conflict: `actual.wrong_status`.
+    """
+    told = {"value": quantities.parse_value(value), "unit": unit}
+    quantities.convert(told["value"] or "", unit, actual.indicator.unit)
+    events.hold(session, actual.ref)
+    session.refresh(actual)
+    if by.id != actual.by_id:
+        raise RuleViolation("actual.not_the_reporter", "这条完成值由他人填报，请原填报人修改")
+    _require(actual, ActualStatus.SUBMITTED)
+    actual.value, actual.unit = quantities.parse_value(value), unit
+    actual.evidence = evidence or actual.evidence
+    said: dict[str, Any] = {**told, **proof(actual.evidence)}
+    events.append(session, Kind.ACTUAL_REVISED, actual.ref, at=at, by=by.ref, **said)
+
+
 def submit(session: Session, actual: Actual, *, at: datetime, by: Party) -> None:
     """Hand a draft or a returned figure to the second person.
 
@@ -196,10 +225,15 @@ def confirm(session: Session, actual: Actual, *, at: datetime, by: Party) -> Non
 def _step(session: Session, actual: Actual, to: ActualStatus) -> None:
     events.hold(session, actual.ref)
     session.refresh(actual)
+    _require(actual, to)
+    actual.status = to
+
+
+def _require(actual: Actual, to: ActualStatus) -> None:
+    """Refuse what the figure's status does not lead to."""
     if to not in NEXT_STATUSES[actual.status]:
         now = ACTUAL_STATUS_LABELS[actual.status]
         raise Conflict("actual.wrong_status", f"这条完成值{now}，请刷新后再看")
-    actual.status = to
 
 
 def reaches(actual: Actual, target: Figure) -> bool | None:
@@ -235,6 +269,9 @@ def fold(state: State | None, event: EventView) -> State | None:
     match event.kind:
         case Kind.ACTUAL_REPORTED:
             return _reported(event)
+        case Kind.ACTUAL_REVISED:
+            told = {name: folding.private(event, name) for name in ("value", "unit")}
+            return {**known, **told, "evidence_id": folding.private(event, "evidence")}
         case Kind.ACTUAL_SUBMITTED:
             return {**known, "status": ActualStatus.SUBMITTED.value, "return_reason": None}
         case Kind.ACTUAL_RETURNED:

@@ -162,6 +162,24 @@ def by_key(session: Session, key: str) -> Cluster:
     return found
 
 
+def tasks(session: Session, cluster: Cluster) -> Sequence[Task]:
+    """A cluster's tasks in printed order."""
+    wanted = select(Task).where(Task.cluster_id == cluster.id)
+    return session.scalars(wanted.order_by(Task.order_no)).all()
+
+
+def task(session: Session, ref: str) -> Task:
+    """The task of that reference.
+
+    Raises:
+        NotFound: `task.not_found`.
+    """
+    found = session.scalars(select(Task).where(Task.ref == ref)).one_or_none()
+    if found is None:
+        raise NotFound("task.not_found", "没有找到这项重点任务")
+    return found
+
+
 def fold(state: State | None, event: EventView) -> State | None:
     """A cluster as its events tell it."""
     if event.kind not in {Kind.CLUSTER_LOADED, Kind.CLUSTER_REVISED}:

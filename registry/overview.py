@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
-from registry import actuals, milestones, projects
+from registry import actuals, clusters, milestones, projects
 from registry.actuals import Actual, ActualStatus
 from registry.clusters import Cluster, Task
 from registry.founding import Doubt, Passage, PassageSort
@@ -86,11 +86,10 @@ def programme(session: Session) -> Mapping[PassageSort, Sequence[Passage]]:
 def cluster_page(session: Session, cluster: Cluster) -> ClusterPage:
     """A cluster with its tasks, projects, figures and everything else printed of it."""
     passages = session.scalars(_passages(cluster.id)).all()
-    tasks = select(Task).where(Task.cluster_id == cluster.id).order_by(Task.order_no)
     return ClusterPage(
         cluster=cluster,
         passages=_by_sort(passages),
-        tasks=session.scalars(tasks).all(),
+        tasks=clusters.tasks(session, cluster),
         projects=projects.of_cluster(session, cluster),
         boxes={row.key: row for row in passages if row.sort is PassageSort.BOX},
         figures=_figures(session, Figure.cluster_id == cluster.id),

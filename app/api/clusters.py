@@ -6,9 +6,11 @@ from app import database, programme
 from app.api.base import Blueprint
 from app.auth.privileges import permission
 from app.schemas.clusters import ClusterOut, ClusterPageOut
-from registry import overview
+from app.schemas.projects import ProjectOut, RegisterProject
+from registry import clusters, overview, projects
 from registry.clusters import Cluster
 from registry.overview import ClusterPage
+from registry.projects import Project, ProjectCard, Stage
 
 blueprint = Blueprint("api_clusters", __name__, url_prefix="/api/clusters", description="集群")
 
@@ -28,3 +30,20 @@ def show(ref: str) -> ClusterPage:
     """一个集群: its tasks, projects and figures."""
     session = database.session()
     return overview.cluster_page(session, programme.cluster(session, ref))
+
+
+@blueprint.post("/<ref:ref>/projects")
+@permission("project.register")
+@blueprint.arguments(RegisterProject, as_kwargs=True)
+@blueprint.response(201, ProjectOut)
+def register_project(ref: str, name: str, task: str | None, stage: Stage) -> Project:
+    """登记项目."""
+    session = database.session()
+    return projects.register(
+        session,
+        programme.cluster(session, ref),
+        ProjectCard(name=name),
+        task=None if task is None else clusters.task(session, task),
+        stage=stage,
+        **programme.acted(),
+    )

@@ -81,7 +81,11 @@ PRIVILEGES: dict[str, frozenset[Role]] = {
     "chain.search": OVERSEERS,
     "cluster.view": frozenset({Role.CLUSTER_OFFICER, *OVERSEERS}),
     "project.view": frozenset({Role.CLUSTER_OFFICER, *OVERSEERS}),
+    "project.register": frozenset({Role.CLUSTER_OFFICER}),
     "project.report": frozenset({Role.CLUSTER_OFFICER}),
+    "indicator.view": frozenset({Role.CLUSTER_OFFICER, *OVERSEERS}),
+    "indicator.report": frozenset({Role.CLUSTER_OFFICER}),
+    "indicator.confirm": frozenset({Role.CLUSTER_OFFICER}),
     "label.print": KEEPERS | MARKET | {Role.OFFICIAL_VET, Role.PROCESSOR, Role.CLUSTER_OFFICER},
 }
 """Permission → roles. The first word is the noun, the second what is done with it."""

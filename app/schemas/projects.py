@@ -6,6 +6,14 @@ from registry.clusters import NAME_CHARS_MAX
 from registry.projects import PERCENT_MAX, TEXT_CHARS_MAX, Stage
 
 
+class RegisterProject(Schema):
+    """登记项目 · one that the founding document does not name."""
+
+    task = fields.Ref("task", load_default=None)
+    name = fields.String(required=True, maximum=NAME_CHARS_MAX)
+    stage = fields.Choice(Stage, load_default=Stage.INTENDED)
+
+
 class RecordProgress(Schema):
     """登记进展."""
 

@@ -1,14 +1,20 @@
 """集群 · the list of clusters, a cluster with all that is printed of it, the programme's rules."""
 
-from flask import Blueprint, render_template
+from collections.abc import Mapping
+from typing import Any
 
-from app import database, programme
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from app import database, forms, programme
 from app.auth.privileges import permission
 from app.labels import printing
-from registry import overview
+from app.schemas.projects import RegisterProject
+from registry import clusters, overview, projects
+from registry.clusters import Cluster
 from registry.founding import DOUBT_KIND_LABELS, PASSAGE_SORT_LABELS, PassageSort
 from registry.indicators import FIGURE_ROLE_LABELS
-from registry.projects import STAGE_LABELS
+from registry.projects import STAGE_LABELS, ProjectCard, Stage
 
 blueprint = Blueprint("clusters", __name__, url_prefix="/clusters")
 SHOWN = (
@@ -86,4 +92,49 @@ def show(ref: str) -> str:
         doubt_labels=DOUBT_KIND_LABELS,
         roles=FIGURE_ROLE_LABELS,
         stages=STAGE_LABELS,
+    )
+
+
+@blueprint.get("/<ref:ref>/projects/new")
+@permission("project.register")
+def project(ref: str) -> str:
+    """登记项目."""
+    return _project_page(programme.cluster(database.session(), ref), {}, {})
+
+
+def _project_page(cluster: Cluster, form: Mapping[str, Any], errors: Mapping[str, Any]) -> str:
+    tasks = clusters.tasks(database.session(), cluster)
+    return render_template(
+        "clusters/project.html",
+        cluster=cluster,
+        tasks=[(task.ref, f"{task.number}{task.name}") for task in tasks],
+        stages=[(key, label) for key, label in STAGE_LABELS.items() if key is not Stage.STOPPED],
+        first=Stage.INTENDED,
+        form=form,
+        errors=errors,
+    )
+
+
+@blueprint.post("/<ref:ref>/projects/new")
+@permission("project.register")
+def register_project(ref: str) -> ResponseReturnValue:
+    """登记项目: take the form."""
+    session = database.session()
+    found = programme.cluster(session, ref)
+
+    def act(given: Mapping[str, Any]) -> ResponseReturnValue:
+        task = given["task"] and clusters.task(session, given["task"])
+        made = projects.register(
+            session,
+            found,
+            ProjectCard(name=given["name"]),
+            task=task,
+            stage=given["stage"],
+            **programme.acted(),
+        )
+        flash(f"已登记项目“{made.name}”", "success")
+        return redirect(url_for("projects.show", ref=made.ref), 303)
+
+    return forms.handled(
+        RegisterProject, act, lambda form, errors: _project_page(found, form, errors)
     )

@@ -51,7 +51,7 @@ def show(ref: str) -> str:
         project=project,
         page=overview.project_page(session, project),
         today=legal_day(whoami.now()),
-        steps=programme.steps(session, project),
+        steps=programme.steps(session, project.ref),
         link=link,
         code=Markup(printing.qr_svg(link)),  # noqa: S704 - our own SVG
         stages=STAGE_LABELS,

@@ -19,8 +19,9 @@ from app.programme import EVIDENCE_FOLDER
 from devices import credentials, devices, inbox
 from devices.devices import Device, DeviceFacts, DeviceKind
 from devices.inbox import Arrived, SetAside
-from registry import clusters, milestones, projects
+from registry import actuals, clusters, indicators, milestones, projects
 from registry.clusters import Cluster, ClusterCard
+from registry.indicators import Indicator, IndicatorCard, Owners
 from registry.projects import Project, ProjectCard
 from tests import selling
 from tests.logins import LoginAs
@@ -241,6 +242,38 @@ def milestone(login_as: LoginAs, me: Account) -> Case:
     return _granted(me, planned.ref)
 
 
+def indicator(login_as: LoginAs, me: Account) -> Case:
+    return _granted(me, _known_indicator(login_as).ref)
+
+
+def _known_indicator(login_as: LoginAs) -> Indicator:
+    world = login_as.world
+    owner = _known_project(login_as).cluster
+    card = IndicatorCard(name="冷库容积", unit="万吨", scope="全县", key="known.indicator")
+    return indicators.declare(
+        world.session, card, owners=Owners(cluster=owner), at=world.at, by=world.office
+    )
+
+
+def actual(login_as: LoginAs, me: Account) -> Case:
+    world, found = login_as.world, _known_indicator(login_as)
+    told = actuals.of_indicator(world.session, found)
+    reported = (
+        told[0]
+        if told
+        else actuals.report(
+            world.session,
+            found,
+            period="2026",
+            value="3",
+            unit="万吨",
+            at=world.at,
+            by=world.office,
+        )
+    )
+    return _granted(me, reported.ref)
+
+
 MARKET_SEERS = {
     Role.MARKET_OPERATOR,
     Role.MARKET_MANAGER,
@@ -360,6 +393,8 @@ OBJECTS: dict[str, Maker] = {
     "clusters.ref": cluster,
     "projects.ref": project,
     "milestones.ref": milestone,
+    "indicators.ref": indicator,
+    "actuals.ref": actual,
     "sales.ref": sale,
     "counter.ref": sale,
     "weighings.ref": weighing,
@@ -388,6 +423,10 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/certificates/<ref:ref>/revoke": {"reason": "货主取消"},
     "POST /api/sales/<ref:ref>/cancel": {"reason": "双方反悔"},
     "POST /api/sales/<ref:ref>/steps": {"step": "cash"},
+    "POST /api/clusters/<ref:ref>/projects": {"name": "冷链二期"},
+    "POST /api/indicators/<ref:ref>/actuals": {"period": "2026", "value": "3", "unit": "万吨"},
+    "POST /api/actuals/<ref:ref>/revise": {"value": "4", "unit": "万吨"},
+    "POST /api/actuals/<ref:ref>/return": {"reason": "缺统计表"},
     "POST /api/weighings/<ref:ref>/annul": {
         "reason": "牛没有站稳",
         "second_login": "nobody",

@@ -1,6 +1,7 @@
 """What an indicator reached: reported with evidence by one person, confirmed by another."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -164,3 +165,23 @@ def test_what_is_not_there_is_not_found(world: World) -> None:
 
     assert indicator.value.code == "indicator.not_found"
     assert actual.value.code == "actual.not_found"
+
+
+def test_a_returned_figure_is_mended_by_who_reported_it_alone(
+    world: World, herd: Indicator, rows_follow_from_their_events: Callable[[], int]
+) -> None:
+    actual = reported(world, herd)
+    actuals.submit(world.session, actual, at=world.at, by=world.operator)
+    told: dict[str, Any] = {"value": "49", "unit": "万头"}
+    with pytest.raises(Conflict) as handed_over:
+        actuals.revise(world.session, actual, **told, at=world.at, by=world.operator)
+    actuals.send_back(world.session, actual, reason="应为万头", at=world.at, by=world.vet)
+    with pytest.raises(RuleViolation) as foreign:
+        actuals.revise(world.session, actual, **told, at=world.at, by=world.vet)
+
+    actuals.revise(world.session, actual, **told, at=world.at, by=world.operator)
+
+    assert handed_over.value.code == "actual.wrong_status"
+    assert foreign.value.code == "actual.not_the_reporter"
+    assert (actual.value, actual.unit, actual.status) == ("49", "万头", ActualStatus.RETURNED)
+    assert rows_follow_from_their_events()

@@ -62,6 +62,7 @@ class Kind(StrEnum):
     FIGURE_DECLARED = "figure.declared"
     FIGURE_REVISED = "figure.revised"
     ACTUAL_REPORTED = "actual.reported"
+    ACTUAL_REVISED = "actual.revised"
     ACTUAL_SUBMITTED = "actual.submitted"
     ACTUAL_RETURNED = "actual.returned"
     ACTUAL_CONFIRMED = "actual.confirmed"
@@ -149,6 +150,7 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.FIGURE_DECLARED: _spec("目标值登记", FIGURE_CARD),
     Kind.FIGURE_REVISED: _spec("目标值更新", FIGURE_CARD),
     Kind.ACTUAL_REPORTED: _spec("完成值填报", "indicator period"),
+    Kind.ACTUAL_REVISED: _spec("完成值修改"),
     Kind.ACTUAL_SUBMITTED: _spec("完成值提交"),
     Kind.ACTUAL_RETURNED: _spec("完成值退回"),
     Kind.ACTUAL_CONFIRMED: _spec("完成值确认", "value unit"),
