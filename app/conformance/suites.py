@@ -1,6 +1,6 @@
 """检验套件 · every suite by its name; whoever builds a parser adds its suite here."""
 
-from app.conformance import codes, frames, proofs
+from app.conformance import codes, events, frames, proofs
 from app.conformance.answers import Suite
 
 SUITES: dict[str, Suite] = {
@@ -9,6 +9,7 @@ SUITES: dict[str, Suite] = {
     "checkpoint-verify": proofs.checkpoint_verify,
     "cn-id": codes.cn_id,
     "digital-link": codes.digital_link,
+    "epcis-validate": events.epcis_validate,
     "merkle-consistency": proofs.merkle_consistency,
     "merkle-inclusion": proofs.merkle_inclusion,
     "merkle-root": proofs.merkle_root,

@@ -19,7 +19,17 @@ JSON_VALUES = st.recursive(
 FIELDS = st.sampled_from(
     [
         *("kind", "value", "on", "uri", "text", "hex", "hex64", "bits128", "format", "chunks"),
-        *("n", "profile", "leaf_hash", "leaf_index", "tree_size", "proof", "root", "leaves"),
+        *(
+            "n",
+            "profile",
+            "document",
+            "leaf_hash",
+            "leaf_index",
+            "tree_size",
+            "proof",
+            "root",
+            "leaves",
+        ),
     ]
 )
 
@@ -48,6 +58,20 @@ def ask(suite: str, **line: Any) -> dict[str, Any]:
             {"ok": True, "reason": None},
         ),
         ("check-digit", {"kind": "gln", "value": "4012345000009"}, {"ok": True}),
+        (
+            "epcis-validate",
+            {
+                "document": {
+                    "@context": "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
+                    "type": "ObjectEvent",
+                    "eventTime": "2026-11-22T06:12:03Z",
+                    "eventTimeZoneOffset": "+08:00",
+                    "epcList": ["urn:epc:id:sgtin:4012345.011111.9876"],
+                    "action": "OBSERVE",
+                }
+            },
+            {"valid": True, "errors": []},
+        ),
         ("check-digit", {"kind": "gln", "value": 4012345000009}, {"ok": False}),
         (
             "digital-link",
