@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 import time
 from contextlib import ExitStack, contextmanager
@@ -28,6 +26,7 @@ from devices.weighing import record
 from market.sales import records
 from tests import selling
 from tests.devices.yard import SERVER, broker, gateway_settings
+from tests.journeys.county import CHROMIUM, DESK
 from tests.logins import PASSWORD, LoginAs
 from tests.world import World
 from traceability import weighings
@@ -47,10 +46,6 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 expect = playwright.expect
 
-CHROMIUM = (
-    os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-)
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 KEYS_MAX = 6
 SEEN_S = 1.0
 PLACE = Place("1号称", selling.SCALE.code, selling.READER.code)
@@ -74,14 +69,6 @@ class Morning:
     crate: Crate
     operator: str
     waiting: list[Animal]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -175,7 +162,7 @@ def _served(app: Platform) -> Iterator[str]:
 @pytest.fixture
 def page(browser: Browser, morning: Morning) -> Iterator[Page]:
     """The operator's browser at the desk."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
+    context = browser.new_context(viewport=DESK, locale="zh-CN")
     context.set_default_timeout(15_000)
     page = context.new_page()
     faults: list[str] = []

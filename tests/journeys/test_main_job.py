@@ -5,10 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
 import re
-import shutil
-import signal
 import sqlite3
 import subprocess
 import urllib.request
@@ -17,79 +14,19 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from tests.app.test_platform import STOP_S, Running, wait_for
+from tests.journeys.county import DESK, MARKS, PHONE, SHOTS, County, enter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 zxingcpp = pytest.importorskip("zxingcpp", reason="zxing-cpp is not installed")
 expect = playwright.expect
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-PHONE: ViewportSize = {"width": 390, "height": 844}
-DESK: ViewportSize = {"width": 1366, "height": 768}
-TAG = "252052600077777"
+TAG, EID, WEIGHT_G = "252052600077777", "156252052077777", 425_500
 TYPED = "２ ５２０５２６ ０００７７７７７"
 PRIVATE = ("马文学", "演示）", "26.8")
-SHOTS = "tests/output"
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(600),
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed (set CHROMIUM)"),
-]
-
-
-class County(Running):
-    """The platform with its demonstration county."""
-
-    def command(self, module: str, *arguments: str) -> None:
-        super().command(module, *(("prepare",) if arguments == ("load",) else arguments))
-
-    def passwords(self) -> dict[str, str]:
-        log = (self.data_dir / "supervisor.log").read_text("utf-8")
-        return dict(re.findall(r"^  (\w+) +([a-z]+-[a-z]+) ", log, re.MULTILINE))
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-
-@pytest.fixture(scope="module")
-def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
-    platform = County(tmp_path_factory.mktemp("county"))
-    try:
-        assert wait_for(lambda: platform.is_ready() and bool(platform.passwords()), 60)
-        yield platform
-        platform.process.send_signal(signal.SIGINT)
-        assert wait_for(platform.nothing_left, STOP_S)
-    finally:
-        platform.process.kill()
-        platform.process.wait()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    expect.set_options(timeout=20_000)  # a laden machine is slow, not wrong
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        opened.close()
-
-
-def enter(browser: Browser, county: County, login: str, size: ViewportSize) -> Page:
-    """A browser of the right size with that person signed in."""
-    page = browser.new_context(viewport=size, locale="zh-CN").new_page()
-    page.goto(f"{county.url}/login")
-    page.fill("[name=login]", login)
-    page.fill("[name=password]", county.passwords()[login])
-    page.locator("main button").last.click()
-    expect(page.locator("h1")).to_contain_text("您好")
-    return page
+pytestmark = MARKS
 
 
 def shot(page: Page, name: str) -> None:
@@ -110,6 +47,8 @@ def test_from_calf_to_audit(browser: Browser, county: County) -> None:
     look_without_login(browser, code.replace("http://127.0.0.1:8000", county.url))
     audit(enter(browser, county, "jianguan", DESK), county)
     record_progress(enter(browser, county, "jiqun", DESK), county)
+    for context in browser.contexts:
+        context.close()
 
 
 def register_and_declare(page: Page, county: County) -> str:
@@ -119,7 +58,7 @@ def register_and_declare(page: Page, county: County) -> str:
     page.check("[name=breed][value=simmental_cross]")
     page.check("[name=sex][value=male]")
     page.fill("[name=born_on]", "2025-06-01")
-    page.fill("[name=eid]", "156252052077777")
+    page.fill("[name=eid]", EID)
     shot(page, "1-calf")
     page.get_by_role("button", name="登记牛只").click()
     expect(page.locator("body")).to_contain_text(f"已登记 {TAG}")
@@ -165,10 +104,7 @@ def arrive(page: Page, county: County) -> None:
 def sell(page: Page, county: County) -> str:
     """Steps 3 and 4: the crate speaks through MQTT; the sale is made with the keyboard alone."""
     page.goto(f"{county.url}/desk/", wait_until="domcontentloaded")
-    wanted = json.dumps({"eid": "156252052077777", "weight_g": 425_500})
-    draft = county.data_dir / "run" / "demo-step.draft"
-    draft.write_text(wanted, "utf-8")
-    draft.replace(draft.with_name("demo-step.json"))
+    county.put_on_the_crate(EID, WEIGHT_G)
     expect(page.locator(".verdict")).to_be_visible(timeout=20_000)
     expect(page.locator("body")).to_contain_text("00077777")
     expect(page.locator("body")).to_contain_text("425.5", timeout=10_000)

@@ -6,8 +6,6 @@ Real Chromium, 390 pixels wide, the real service with its real security headers.
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -18,6 +16,7 @@ from werkzeug.serving import make_server
 
 from app.factory import Platform, settings_of
 from app.labels import printing
+from tests.journeys.county import CHROMIUM, PHONE
 from traceability import animals
 from traceability.animals import Breed
 from traceability.checkpoints import keys, stamps
@@ -37,12 +36,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 expect = playwright.expect
 
-CHROMIUM = (
-    os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-)
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 PAGE_BYTES_MAX = 60_000
-PHONE = {"width": 390, "height": 844}
 TICK = '[data-seal] use[href="#check-circle-fill"]'
 NO_WEBCRYPTO = "Object.defineProperty(Crypto.prototype, 'subtle', {get: () => undefined})"
 OWN_WITHOUT_ED25519 = """
@@ -94,14 +88,6 @@ def road(world: World, app: Platform) -> Iterator[Road]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
