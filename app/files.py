@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from flask import current_app
-from sqlalchemy import select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app import seeing, whoami
 from app.factory import settings_of
@@ -12,7 +11,6 @@ from app.programme import EVIDENCE_FOLDER
 from traceability import evidence
 from traceability.base.errors import NotFound
 from traceability.chain import events
-from traceability.chain.tables import EventMention, EventSubject, SubjectHead
 from traceability.evidence import Evidence
 
 MENTIONS_MAX = 200
@@ -47,16 +45,7 @@ def get(session: Session, ref: str) -> Evidence:
     raise NotFound("evidence.not_found", "没有找到这份证据")
 
 
-def _resting_on(session: Session, ref: str) -> list[str]:
+def _resting_on(session: Session, ref: str) -> set[str]:
     """The subjects of the events that mention a reference."""
-    named = aliased(SubjectHead)
-    wanted = (
-        select(SubjectHead.ref)
-        .join(EventSubject, EventSubject.subject_id == SubjectHead.id)
-        .join(EventMention, EventMention.event_id == EventSubject.event_id)
-        .join(named, named.id == EventMention.subject_id)
-        .where(named.ref == ref)
-        .distinct()
-        .limit(MENTIONS_MAX)
-    )
-    return [*session.scalars(wanted)]
+    found = events.mentioning(session, ref, limit=MENTIONS_MAX)
+    return {link.ref for event in found for link in event.links}

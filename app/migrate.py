@@ -84,6 +84,7 @@ def configure(context: Any) -> None:
         render_as_batch=True,
         compare_type=True,
         render_item=_render_item,
+        include_object=_is_compared,
         process_revision_directives=_add_triggers,
     )
 
@@ -114,6 +115,14 @@ def _foreign_keys_rest(connection: Connection) -> Iterator[None]:
         assert not raw.execute("PRAGMA foreign_key_check").fetchall(), "a migration left orphans"
     finally:
         raw.execute("PRAGMA foreign_keys=ON")
+
+
+def _is_compared(item: Any, name: str | None, kind: str, reflected: bool, _other: object) -> bool:  # noqa: FBT001 # Alembic's own signature
+    """Whether the models say of an object; an index made by a statement after its table is not."""
+    if kind != "index" or not reflected:
+        return True
+    made = [statement for _, statement in _statements_after(item.table.name)]
+    return not any(statement.startswith(f"CREATE INDEX {name} ") for statement in made)
 
 
 def _render_item(kind: str, item: object, autogen: Any) -> str | bool:

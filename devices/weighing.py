@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from devices.pairing import Pair, Sight
 from traceability import animals, instruments, weighings
 from traceability.base.db import Recording, recording
-from traceability.chain.events import FUTURE_MAX
+from traceability.chain.body import FUTURE_MAX
 
 BUFFER_MAX = timedelta(days=2)  # an edge box keeps a day; a clock further off is wrong
 BUFFERED = "设备断网，缓存后补传"

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from traceability.base.clock import legal_day
 from traceability.base.db import Base, recording
 from traceability.base.errors import RuleViolation
-from traceability.chain.events import LATE_AFTER
+from traceability.chain.body import LATE_AFTER
 from traceability.checks import CHECKS, Facts, Result
 
 RULES_FILE = Path(__file__).parent / "data" / "rules.json"

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Select, func, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.auth.accounts import Account
@@ -80,8 +80,11 @@ def find(session: Session, kind: LinkKind, code: str) -> Subject | None:
     row = session.execute(
         select(refs.c.ref, table.seq, table.digest, table.latest_at, Leaf.position)
         .join(SubjectHead, table.ref == refs.c.ref)
-        .join(Event, Event.digest == table.digest)
-        .outerjoin(Leaf, Leaf.event_id == Event.id)
+        .join(
+            EventSubject,
+            and_(EventSubject.subject_id == table.id, EventSubject.seq == table.seq),
+        )
+        .outerjoin(Leaf, Leaf.event_id == EventSubject.event_id)
         .limit(1)
     ).one_or_none()
     return None if row is None else Subject(kind, code, *row)

@@ -7,7 +7,7 @@ what databases out there hold.
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 
 from traceability.base import canon
 from traceability.chain import events, folding
+from traceability.chain.body import Written
 from traceability.chain.events import EventView
+from traceability.chain.heads import Head
 from traceability.chain.kinds import SPECS, Kind
 
 SAMPLES = Path(__file__).with_name("events")
@@ -54,21 +56,24 @@ class Harvest:
         self.wanted = wanted
         self.store = events._store
 
-    def __call__(self, session: Session, body: Mapping[str, Any], **rest: Any) -> EventView:
-        view = self.store(session, dict(body), **rest)
+    def __call__(
+        self, session: Session, written: Written, moving: Sequence[Head], mentions: Sequence[int]
+    ) -> EventView:
+        view = self.store(session, written, moving, mentions)
         if view.kind in self.wanted:
+            v = SPECS[view.kind].v
             sample = {
                 "kind": view.kind.value,
-                "v": body["v"],
+                "v": v,
                 "digest": view.digest.hex(),
                 "canonical": view.canonical.decode(),
-                "salt": rest["salt"].hex(),
-                "private": rest["secret"].decode(),
+                "salt": written.salt.hex(),
+                "private": written.secret.decode(),
                 "states": states(session, view),
             }
             assert canon.sha256(view.canonical) == view.digest
             text = json.dumps(sample, ensure_ascii=False, indent=1, sort_keys=True)
-            sample_path(view.kind, body["v"]).write_text(text + "\n", "utf-8")
+            sample_path(view.kind, v).write_text(text + "\n", "utf-8")
             self.wanted.discard(view.kind)
         return view
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from traceability import merkle
 from traceability.audit.damage import Damage, DamageKind
+from traceability.base import canon
 from traceability.chain import log
 from traceability.chain.tables import Event, Leaf, Pending, Tile, table_of
 from traceability.checkpoints import notes
@@ -95,9 +96,9 @@ def _tile(session: Session, key: tuple[int, int], expected: bytes) -> Iterator[D
 
 def _leaf_hashes(session: Session) -> Iterator[bytes]:
     rows = session.scalars(
-        select(Event.digest).join(Leaf, Leaf.event_id == Event.id).order_by(Leaf.position)
+        select(Event.canonical).join(Leaf, Leaf.event_id == Event.id).order_by(Leaf.position)
     )
-    return (merkle.leaf_hash(digest) for digest in rows.yield_per(BATCH))
+    return (merkle.leaf_hash(canon.sha256(canonical)) for canonical in rows.yield_per(BATCH))
 
 
 def check_checkpoints(session: Session, verifiers: Sequence[Verifier]) -> Iterator[Damage]:

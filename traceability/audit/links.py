@@ -17,7 +17,8 @@ from traceability.audit import raw
 from traceability.audit.damage import Damage, DamageKind
 from traceability.base import canon, clock
 from traceability.chain import events
-from traceability.chain.events import Link
+from traceability.chain.body import Link, fields
+from traceability.chain.body import prefix as digest_prefix
 from traceability.chain.folding import plain
 from traceability.chain.tables import (
     Event,
@@ -29,7 +30,7 @@ from traceability.chain.tables import (
 )
 
 BATCH = 1_000
-STORED = ("digest", "canonical", "kind", "at", "recorded_at", "corrects")
+STORED = ("digest_prefix", "canonical", "corrects")
 
 
 @dataclass(slots=True)
@@ -45,17 +46,15 @@ class Lines:
 def check(session: Session, lines: Lines) -> Iterator[list[Damage]]:
     """Damage batch by batch; `lines` ends with every subject's newest event."""
     after = 0
+    linked, mentions = _ByEvent(_links(session)), _ByEvent(_mentions(session))
     while batch := _batch(session, after):
-        ids = [row.id for row in batch]
-        linked = _links(session, ids)
-        mentions = _mentions(session, ids)
         found = [
             damage
             for row in batch
-            for damage in _guarded(row, linked.get(row.id, {}), mentions.get(row.id, set()), lines)
+            for damage in _guarded(row, dict(linked.of(row.id)), {*mentions.of(row.id)}, lines)
         ]
         lines.events += len(batch)
-        after = ids[-1]
+        after = batch[-1].id
         yield found
     yield list(_heads(session, lines))
     yield list(_orphans(session))
@@ -79,24 +78,34 @@ def _batch(session: Session, after: int) -> list[Row[Any]]:
     return list(session.execute(chosen))
 
 
-def _links(session: Session, ids: list[int]) -> dict[int, dict[int, int]]:
+class _ByEvent:
+    """An index read alongside the events; both come in the order of the events' numbers."""
+
+    def __init__(self, rows: Iterator[tuple[int, Any]]) -> None:
+        self._rows = rows
+        self._next = next(rows, None)
+
+    def of(self, event_id: int) -> list[Any]:
+        """What the index holds of an event; what lies before it is skipped."""
+        found = []
+        while self._next is not None and self._next[0] <= event_id:
+            if self._next[0] == event_id:
+                found.append(self._next[1])
+            self._next = next(self._rows, None)
+        return found
+
+
+def _links(session: Session) -> Iterator[tuple[int, tuple[int, int]]]:
     table = EventSubject.__table__.c
-    rows = session.execute(
-        select(table.event_id, table.subject_id, table.seq).where(table.event_id.in_(ids))
-    )
-    found: dict[int, dict[int, int]] = {}
-    for row in rows:
-        found.setdefault(row.event_id, {})[row.subject_id] = row.seq
-    return found
+    rows = select(table.event_id, table.subject_id, table.seq).order_by(table.event_id)
+    found = session.execute(rows).yield_per(BATCH)
+    return ((row.event_id, (row.subject_id, row.seq)) for row in found)
 
 
-def _mentions(session: Session, ids: list[int]) -> dict[int, set[int]]:
+def _mentions(session: Session) -> Iterator[tuple[int, int]]:
     table = EventMention.__table__.c
-    rows = session.execute(select(table.event_id, table.subject_id).where(table.event_id.in_(ids)))
-    found: dict[int, set[int]] = {}
-    for row in rows:
-        found.setdefault(row.event_id, set()).add(row.subject_id)
-    return found
+    rows = select(table.event_id, table.subject_id).order_by(table.event_id)
+    return ((row.event_id, row.subject_id) for row in session.execute(rows).yield_per(BATCH))
 
 
 def _guarded(
@@ -113,13 +122,15 @@ def _event(
     row: Row[Any], linked: dict[int, int], mentioned: set[int], lines: Lines
 ) -> Iterator[Damage]:
     where = f"第 {row.id} 号事件"
-    if canon.sha256(row.canonical) != row.digest:
+    digest = canon.sha256(row.canonical)
+    if digest_prefix(digest) != row.digest_prefix:
         yield Damage(DamageKind.BYTES, f"{where}的内容与指纹不符", row.id)
     body = parsed(row.canonical)
     if body is None:
         yield Damage(DamageKind.BYTES, f"{where}的内容不是规范形式", row.id)
         return
-    yield from _copies(row, body, where)
+    if raw.value(table_of(Event).c.corrects, row.corrects) != body.get("corrects"):
+        yield Damage(DamageKind.COLUMN, f"{where}的 corrects 列与内容不符", row.id)
     yield from _line(row, body, linked, lines)
     if row.salt is None:  # erased: what its private part mentioned can no longer be told
         if not {lines.subject_ids.get(ref) for ref in events.mentioned(body, None)} <= mentioned:
@@ -141,18 +152,12 @@ def parsed(canonical: bytes) -> dict[str, Any] | None:
         wanted = {"v", "alg", "kind", "at", "recorded_at", "subjects", "public", "private"}
         if not isinstance(body, dict) or not wanted <= body.keys():
             return None
-        events.copied_columns(body)
+        fields(body)
         [Link(**link) for link in body["subjects"]]
         same = canon.canonical(body) == canonical
     except (ValueError, KeyError, TypeError):
         return None
     return body if same else None
-
-
-def _copies(row: Row[Any], body: Mapping[str, Any], where: str) -> Iterator[Damage]:
-    for name, value in events.copied_columns(body).items():
-        if raw.value(table_of(Event).c[name], getattr(row, name)) != plain(value):
-            yield Damage(DamageKind.COLUMN, f"{where}的 {name} 列与内容不符", row.id)
 
 
 def _line(
@@ -171,7 +176,7 @@ def _line(
             if seq == before_seq + 1:
                 sentence = f"第 {row.id} 号事件接不上前一条：第 {before_seq} 条的指纹不符"
             yield Damage(DamageKind.LINK, sentence, row.id, ref)
-        lines.newest[ref] = (seq, row.digest.hex())
+        lines.newest[ref] = (seq, canon.sha256(row.canonical).hex())
         lines.latest[ref] = max(lines.latest.get(ref, at), at)
     if told != linked:
         yield Damage(DamageKind.LINK, f"第 {row.id} 号事件的主体索引与内容不符", row.id)
@@ -204,10 +209,10 @@ def _orphans(session: Session) -> Iterator[Damage]:
         lost = select(table.event_id).where(table.event_id.not_in(select(Event.id))).distinct()
         for event_id in session.scalars(lost.limit(BATCH)):
             yield Damage(kind, f"第 {event_id} 号事件被删除，只剩索引", event_id)
-    known = select(Event.digest)
-    wild = select(Event.id).where(Event.corrects.is_not(None), Event.corrects.not_in(known))
-    for event_id in session.scalars(wild.limit(BATCH)):
-        yield Damage(DamageKind.LINK, f"第 {event_id} 号事件更正的那条不存在", event_id)
+    correcting = select(Event.id, raw.column(table_of(Event).c.corrects, sqlite=True))
+    for event_id, digest in session.execute(correcting.where(Event.corrects.is_not(None))).all():
+        if not isinstance(digest, bytes) or events.by_digest(session, digest) is None:
+            yield Damage(DamageKind.LINK, f"第 {event_id} 号事件更正的那条不存在", event_id)
 
 
 def subject_ids(session: Session) -> dict[str, int]:

@@ -58,7 +58,21 @@ def canonical(value: object) -> bytes:
         NotCanonical: a float, an integer beyond 2^53, a non-ASCII key, or too deep.
     """
     _check(value)
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    return dumped(value)
+
+
+def require(value: object) -> None:
+    """Refuse a value that has no canonical form.
+
+    Raises:
+        NotCanonical: as `canonical` does.
+    """
+    _check(value)
+
+
+def dumped(checked: object) -> bytes:
+    """The canonical bytes of a value whose every part is known to have a canonical form."""
+    return orjson.dumps(checked, option=orjson.OPT_SORT_KEYS)
 
 
 def sha256(data: bytes) -> bytes:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 CHINA = ZoneInfo("Asia/Shanghai")
+STAMP_CHARS = 24
 
 
 def utc(at: datetime) -> datetime:
@@ -65,8 +66,7 @@ def stamp(at: datetime) -> str:
     >>> stamp(datetime(2026, 11, 22, 6, 12, 3, 123999, tzinfo=UTC))
     '2026-11-22T06:12:03.123Z'
     """
-    at = utc(at)
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+    return f"{utc(at).isoformat(timespec='milliseconds')[: STAMP_CHARS - 1]}Z"
 
 
 def unstamp(text: str) -> datetime:
@@ -74,8 +74,14 @@ def unstamp(text: str) -> datetime:
 
     >>> unstamp("2026-11-22T06:12:03.123Z").microsecond
     123000
+
+    Raises:
+        ValueError: not exactly that form.
     """
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None or stamp(at) != text:
+        raise ValueError("not a time as the chain writes it")
+    return at
 
 
 def to_ms(at: datetime) -> datetime:
@@ -84,4 +90,5 @@ def to_ms(at: datetime) -> datetime:
     >>> to_ms(datetime(2026, 11, 22, 6, 12, 3, 123999, tzinfo=UTC)).microsecond
     123000
     """
-    return unstamp(stamp(at))
+    at = utc(at)
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)

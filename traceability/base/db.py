@@ -54,17 +54,24 @@ class Instant(TypeDecorator[datetime]):
         return dialect.type_descriptor(BigInteger() if plain else DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        at = utc(value)
-        return (at - EPOCH) // MICROSECOND if dialect.name == "sqlite" else at
+        return instant_to(value, dialect)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if dialect.name == "sqlite":
-            return EPOCH + timedelta(microseconds=value)
-        return utc(value)
+        return instant_from(value, dialect)
+
+
+def instant_to(at: datetime | None, dialect: Dialect) -> Any:
+    """An instant as that database stores it, for statements beside the ORM."""
+    if at is None or dialect.name != "sqlite":
+        return None if at is None else utc(at)
+    return (utc(at) - EPOCH) // MICROSECOND
+
+
+def instant_from(stored: Any, dialect: Dialect) -> datetime | None:
+    """The instant that a database stored."""
+    if stored is None or dialect.name != "sqlite":
+        return None if stored is None else utc(stored)
+    return EPOCH + timedelta(microseconds=stored)
 
 
 class Base(DeclarativeBase):

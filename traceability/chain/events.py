@@ -5,47 +5,32 @@ name as public go into the private part, of which the event holds only a salted 
 that erasure leaves every digest and proof valid. The format is described in `docs/chain-format.md`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from secrets import token_bytes
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import Row, func, select
-from sqlalchemy import event as orm_events
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import Session, aliased
 
-from traceability.base import canon, clock
-from traceability.base.db import recording
-from traceability.base.errors import Conflict, RuleViolation
-from traceability.base.refs import is_ref
-from traceability.chain import statements
-from traceability.chain.kinds import SPECS, Kind
+from traceability.base import canon
+from traceability.base.db import instant_to, recording
+from traceability.base.errors import Conflict
+from traceability.chain import body, heads, statements
+from traceability.chain.body import SUBJECTS_MAX, Link, Written
+from traceability.chain.heads import Head
+from traceability.chain.kinds import Kind
 from traceability.chain.tables import (
     SALT_BYTES,
     Event,
+    EventMention,
     EventPrivate,
     EventSubject,
-    Halt,
     Leaf,
     SubjectHead,
 )
-
-SUBJECTS_MAX = 4
-ALGORITHM = "sha256"
-FUTURE_MAX = timedelta(seconds=120)  # a clock may be that wrong, no more
-LATE_AFTER = timedelta(minutes=30)  # later than that is a late entry, 补录
-RESERVED = frozenset({"by", "on_behalf_of", "late", "late_reason", "confirmed_by", "reason"})
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """An event's place in the line of one subject."""
-
-    ref: str
-    seq: int
-    prev: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +74,7 @@ def hold(session: Session, *refs: str) -> None:
     Raises:
         Conflict: `chain.halted` while appends are stopped.
     """
-    held = session.info.setdefault("held", set())
-    missing = sorted({*refs} - held)
-    if not missing:
-        return
-    if session.scalar(select(Halt.id).limit(1)) is not None:
-        raise Conflict("chain.halted", "追溯链正在核查，暂停登记；请联系平台管理员")
-    _ensure_heads(session, missing)
-    if session.get_bind().dialect.name == "postgresql":
-        wanted = select(SubjectHead.id).where(SubjectHead.ref.in_(missing))
-        session.execute(wanted.order_by(SubjectHead.ref).with_for_update())
-    held.update(missing)
-
-
-def _ensure_heads(session: Session, refs: Sequence[str]) -> None:
-    dialect = session.get_bind().dialect.name
-    rows = [{"ref": ref, "seq": 0} for ref in refs]
-    session.connection().execute(statements.ENSURE_HEADS[dialect], rows)
+    heads.hold(session, refs)
 
 
 def append(
@@ -126,164 +95,111 @@ def append(
         Conflict: `chain.already_corrected`, `chain.halted`.
     """
     assert 1 <= len(subjects) <= SUBJECTS_MAX, "an event has one to four subjects"
-    assert not RESERVED & (data.keys() - {"reason"}), "a field name that the chain itself uses"
     session.flush()  # the change is written before the event that tells it
-    hold(session, *subjects)
-    recorded_at = recording(session).recorded_at
-    public, private = _parts(session, kind, at, data)
-    private["by"] = by
-    if on_behalf_of is not None:
-        private["on_behalf_of"] = on_behalf_of
-    if corrects is not None:
-        _require_uncorrected(session, corrects)
-    heads = _heads(session, subjects)
-    salt, secret = token_bytes(SALT_BYTES), canon.canonical(private)
-    body: dict[str, Any] = {
-        "v": SPECS[kind].v,
-        "alg": ALGORITHM,
-        "kind": kind.value,
-        "at": clock.stamp(at),
-        "recorded_at": clock.stamp(recorded_at),
-        "subjects": [_link(head) for head in heads],
-        "public": public,
-        "private": canon.sha256(salt + secret).hex(),
-    }
-    if group is not None:
-        body["group"] = group
-    if corrects is not None:
-        body["corrects"] = corrects.hex()
-    return _store(session, body, heads=heads, salt=salt, secret=secret, private=private)
-
-
-def _parts(
-    session: Session, kind: Kind, at: datetime, data: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The public and the private part, with the marks of a late entry."""
+    heads.hold(session, subjects)
     entry = recording(session)
-    if at > entry.recorded_at + FUTURE_MAX:
-        raise RuleViolation("chain.in_future", "发生时间在将来，请核对日期和时间")
-    names = SPECS[kind].public
-    public = {name: value for name, value in data.items() if name in names}
-    private = {name: value for name, value in data.items() if name not in names}
-    if at < entry.recorded_at - LATE_AFTER:
-        if not entry.late_reason:
-            raise RuleViolation(
-                "chain.late_without_reason", "这件事发生已超过 30 分钟，补录请写明原因"
-            )
-        public["late"] = True
-        private["late_reason"] = entry.late_reason
-    if entry.confirmed_by is not None:
-        private["confirmed_by"] = entry.confirmed_by
-    return public, private
+    public, private = body.parts(
+        kind, at=at, by=by, on_behalf_of=on_behalf_of, data=data, entry=entry
+    )
+    if corrects is not None:
+        require_uncorrected(session, corrects)
+    held = heads.known(session).held
+    moving = [held[ref] for ref in subjects]
+    written = body.write(
+        kind,
+        tuple(head.next_link() for head in moving),
+        at=at,
+        recorded_at=entry.recorded_at,
+        public=public,
+        private=private,
+        salt=token_bytes(SALT_BYTES),
+        group=group,
+        corrects=corrects,
+    )
+    named = sorted(body.mentioned(subjects, public, private))
+    numbers = heads.numbers(session, named)
+    return _store(session, written, moving, [numbers[ref] for ref in named])
 
 
-def _require_uncorrected(session: Session, corrects: bytes) -> None:
+def require_uncorrected(session: Session, corrects: bytes) -> None:
+    """An event is corrected once; the next one corrects the correction.
+
+    Raises:
+        Conflict: `chain.already_corrected`.
+    """
     taken = session.scalar(select(Event.id).where(Event.corrects == corrects))
     if taken is not None:
         raise Conflict("chain.already_corrected", "这条记录刚被他人更正过，请刷新后再看")
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
-    id: int
-    ref: str
-    seq: int
-    digest: bytes | None
-    latest_at: datetime | None
-
-
-def _heads(session: Session, subjects: Sequence[str]) -> list[_Head]:
-    found = session.connection().execute(statements.READ_HEADS, {"refs": list(subjects)})
-    by_ref = {row.ref: _Head(*row) for row in found}
-    return [by_ref[ref] for ref in subjects]
-
-
-def _link(head: _Head) -> dict[str, Any]:
-    prev = None if head.digest is None else head.digest.hex()
-    return {"ref": head.ref, "seq": head.seq + 1, "prev": prev}
+def note_late(session: Session, ref: str) -> None:
+    """An event older than what is known makes its row be folded anew before the commit."""
+    session.info.setdefault("refold", set()).add(ref)
 
 
 def _store(
-    session: Session,
-    body: dict[str, Any],
-    *,
-    heads: Sequence[_Head],
-    salt: bytes,
-    secret: bytes,
-    private: Mapping[str, Any],
+    session: Session, written: Written, moving: Sequence[Head], mentions: Sequence[int]
 ) -> EventView:
-    canonical = canon.canonical(body)
-    digest = canon.sha256(canonical)
-    row = copied_columns(body)
+    for head in moving:
+        if head.advance(digest=written.digest, at=written.at):
+            note_late(session, head.ref)
+    on_postgresql = session.connection().dialect.name == "postgresql"
+    put = _put_on_postgresql if on_postgresql else _put_on_sqlite
+    return _view_of(put(session, written, moving, mentions), written)
+
+
+def _put_on_sqlite(
+    session: Session, written: Written, moving: Sequence[Head], mentions: Sequence[int]
+) -> int:
+    put = session.connection().exec_driver_sql
+    number: int = put(statements.SQLITE_NEXT_EVENT).scalar_one()
+    put(statements.SQLITE_EVENT, (number, *columns(written)))
+    put(statements.SQLITE_PRIVATE, (number, written.salt, written.secret))
+    put(statements.SQLITE_LINK, [(head.id, head.seq, number) for head in moving])
+    if mentions:
+        put(statements.SQLITE_MENTION, [(each, number) for each in mentions])
+    put(statements.SQLITE_PENDING, (number,))
+    heads.write(session, moving)
+    return number
+
+
+def _put_on_postgresql(
+    session: Session, written: Written, moving: Sequence[Head], mentions: Sequence[int]
+) -> int:
     connection = session.connection()
-    event_id: int = connection.execute(
-        statements.PUT_EVENT, {"digest": digest, "canonical": canonical, **row}
+    ids, seqs = [head.id for head in moving], [head.seq for head in moving]
+    latest = [instant_to(head.latest_at, connection.dialect) for head in moving]
+    values = (*columns(written), written.salt, written.secret, ids, seqs, [*mentions])
+    number: int = connection.exec_driver_sql(
+        statements.POSTGRESQL_EVENT, (*values, written.digest, ids, seqs, latest)
     ).scalar_one()
-    connection.execute(
-        statements.PUT_PRIVATE, {"event_id": event_id, "salt": salt, "canonical": secret}
-    )
-    connection.execute(
-        statements.PUT_LINK,
-        [{"subject_id": head.id, "seq": head.seq + 1, "event_id": event_id} for head in heads],
-    )
-    connection.execute(statements.PUT_PENDING, {"event_id": event_id})
-    _mention(session, event_id, sorted(mentioned(body, private)))
-    for head in heads:
-        _advance(session, head, digest=digest, at=row["at"])
-    return view(event_id, canonical, private=private)
+    return number
 
 
-def _advance(session: Session, head: _Head, *, digest: bytes, at: datetime) -> None:
-    """Move a subject's head; an event older than what is known makes its row be folded anew."""
-    late = head.latest_at is not None and at < head.latest_at
-    if late:
-        session.info.setdefault("refold", set()).add(head.ref)
-    session.connection().execute(
-        statements.MOVE_HEAD,
-        {
-            "head": head.id,
-            "to_seq": head.seq + 1,
-            "to_digest": digest,
-            "to_at": head.latest_at if late else at,
-        },
+def columns(written: Written) -> tuple[int, bytes, bytes | None]:
+    """The columns of `event`: what it is looked up by, its bytes, what it corrects."""
+    return body.prefix(written.digest), written.canonical, written.corrects
+
+
+def _view_of(event_id: int, written: Written) -> EventView:
+    return EventView(
+        id=event_id,
+        digest=written.digest,
+        kind=written.kind,
+        at=written.at,
+        recorded_at=written.recorded_at,
+        canonical=written.canonical,
+        links=written.links,
+        public=written.public,
+        private=written.private,
+        corrects=written.corrects,
+        group=written.group,
     )
 
 
-def _mention(session: Session, event_id: int, refs: Sequence[str]) -> None:
-    if not refs:
-        return
-    _ensure_heads(session, refs)
-    found = session.connection().execute(statements.READ_HEADS, {"refs": list(refs)}).all()
-    rows = [{"subject_id": row.id, "event_id": event_id} for row in found]
-    session.connection().execute(statements.PUT_MENTION, rows)
-
-
-def copied_columns(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of `event` that repeat its canonical bytes."""
-    corrects = body.get("corrects")
-    return {
-        "kind": Kind(body["kind"]),
-        "at": clock.unstamp(body["at"]),
-        "recorded_at": clock.unstamp(body["recorded_at"]),
-        "corrects": None if corrects is None else bytes.fromhex(corrects),
-    }
-
-
-def mentioned(body: Mapping[str, Any], private: Mapping[str, Any] | None) -> set[str]:
+def mentioned(told: Mapping[str, Any], private: Mapping[str, Any] | None) -> set[str]:
     """The references an event names beside its subjects."""
-    subjects = {link["ref"] for link in body["subjects"]}
-    return {*_refs_in([body["public"], private or {}])} - subjects
-
-
-def _refs_in(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        if is_ref(value):
-            yield value
-    elif isinstance(value, Mapping):
-        yield from _refs_in(list(value.values()))
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _refs_in(inner)
+    return body.mentioned([link["ref"] for link in told["subjects"]], told["public"], private)
 
 
 def view(
@@ -294,35 +210,41 @@ def view(
     position: int | None = None,
 ) -> EventView:
     """An event read from its canonical bytes."""
-    body = orjson.loads(canonical)
-    columns = copied_columns(body)
+    told = orjson.loads(canonical)
     return EventView(
         id=event_id,
         digest=canon.sha256(canonical),
         canonical=canonical,
-        links=tuple(Link(**link) for link in body["subjects"]),
-        public=body["public"],
+        links=tuple(Link(**link) for link in told["subjects"]),
+        public=told["public"],
         private=private,
-        group=body.get("group"),
+        group=told.get("group"),
         position=position,
-        **columns,
+        **body.fields(told),
     )
 
 
 def history(session: Session, ref: str, *, upto: int | None = None) -> list[EventView]:
     """All events of a subject in the order of its line, oldest first."""
     chosen = (
-        select(Event.id, Event.canonical, EventPrivate.canonical, Leaf.position)
+        _stored()
         .join(EventSubject, EventSubject.event_id == Event.id)
         .join(SubjectHead, SubjectHead.id == EventSubject.subject_id)
-        .outerjoin(EventPrivate, EventPrivate.event_id == Event.id)
-        .outerjoin(Leaf, Leaf.event_id == Event.id)
         .where(SubjectHead.ref == ref)
         .order_by(EventSubject.seq)
     )
     if upto is not None:
         chosen = chosen.where(EventSubject.seq <= upto)
     return [_viewed(row) for row in session.execute(chosen)]
+
+
+def _stored() -> Select[int, bytes, bytes, int]:
+    """Every event with its private part and its place in the log."""
+    return (
+        select(Event.id, Event.canonical, EventPrivate.canonical, Leaf.position)
+        .outerjoin(EventPrivate, EventPrivate.event_id == Event.id)
+        .outerjoin(Leaf, Leaf.event_id == Event.id)
+    )
 
 
 def _viewed(row: Row[int, bytes, bytes | None, int | None]) -> EventView:
@@ -333,25 +255,29 @@ def _viewed(row: Row[int, bytes, bytes | None, int | None]) -> EventView:
 
 def newest(session: Session, *, limit: int) -> list[EventView]:
     """The newest events of the chain, newest first."""
-    chosen = (
-        select(Event.id, Event.canonical, EventPrivate.canonical, Leaf.position)
-        .outerjoin(EventPrivate, EventPrivate.event_id == Event.id)
-        .outerjoin(Leaf, Leaf.event_id == Event.id)
-        .order_by(Event.id.desc())
-        .limit(limit)
-    )
+    chosen = _stored().order_by(Event.id.desc()).limit(limit)
     return [_viewed(row) for row in session.execute(chosen)]
 
 
 def by_digest(session: Session, digest: bytes) -> EventView | None:
     """The event of that digest."""
-    row = session.execute(
-        select(Event.id, Event.canonical, EventPrivate.canonical, Leaf.position)
-        .outerjoin(EventPrivate, EventPrivate.event_id == Event.id)
-        .outerjoin(Leaf, Leaf.event_id == Event.id)
-        .where(Event.digest == digest)
-    ).one_or_none()
-    return None if row is None else _viewed(row)
+    chosen = _stored().where(Event.digest_prefix == body.prefix(digest))
+    found = (_viewed(row) for row in session.execute(chosen))
+    return next((event for event in found if event.digest == digest), None)
+
+
+def mentioning(session: Session, ref: str, *, limit: int) -> list[EventView]:
+    """The events that name a reference without being linked to it, oldest first."""
+    named = aliased(SubjectHead)
+    chosen = (
+        _stored()
+        .join(EventMention, EventMention.event_id == Event.id)
+        .join(named, named.id == EventMention.subject_id)
+        .where(named.ref == ref)
+        .order_by(EventMention.event_id)
+        .limit(limit)
+    )
+    return [_viewed(row) for row in session.execute(chosen)]
 
 
 def head(session: Session, ref: str) -> tuple[int, bytes | None]:
@@ -384,16 +310,3 @@ def effective(events: Sequence[EventView]) -> list[EventView]:
 def count(session: Session) -> int:
     """How many events the chain holds."""
     return session.scalar(select(func.count()).select_from(Event)) or 0
-
-
-@orm_events.listens_for(Session, "after_commit")
-def _let_go(session: Session) -> None:
-    """What a transaction held ends with it."""
-    session.info.pop("held", None)
-
-
-@orm_events.listens_for(Session, "after_soft_rollback")
-def _forget(session: Session, _transaction: object) -> None:
-    """A rollback, also one to a savepoint, releases locks and undoes late events."""
-    session.info.pop("held", None)
-    session.info.pop("refold", None)

@@ -7,11 +7,12 @@ reads O(log n) of them and never the events. The leaf of an event hashes its dig
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import delete, func, insert, select, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
 from traceability import merkle
+from traceability.base import canon
+from traceability.chain import statements
 from traceability.chain.tables import Event, Leaf, Pending, Tile
 
 TILE_WIDTH = 256
@@ -86,25 +87,35 @@ def integrate(session: Session, *, limit: int = BATCH_MAX) -> TreeHead | None:
 
     Only one sequencer at a time: an advisory lock on PostgreSQL, BEGIN IMMEDIATE on SQLite.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SEQUENCER_LOCK})
+    wait_for_turn(session)
     waiting = session.execute(
-        select(Event.id, Event.digest)
+        select(Event.id, Event.canonical)
         .join(Pending, Pending.event_id == Event.id)
         .order_by(Event.id)
         .limit(limit)
     ).all()
     if not waiting:
         return None
-    first = size(session)
-    rows = [{"position": first + offset, "event_id": row.id} for offset, row in enumerate(waiting)]
-    session.execute(insert(Leaf), rows)
     session.execute(delete(Pending).where(Pending.event_id.in_([row.id for row in waiting])))
-    hashes = [merkle.leaf_hash(row.digest) for row in waiting]
-    tiles = Tiles(session)
-    _extend(tiles, level=0, first=first, hashes=hashes)
-    total = first + len(rows)
-    return TreeHead(total, tiles.range_root(0, total))
+    total = extend(session, [(row.id, canon.sha256(row.canonical)) for row in waiting])
+    return tree_head(session, total)
+
+
+def wait_for_turn(session: Session) -> None:
+    """Be the one sequencer until the transaction ends; on SQLite a writer already is."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SEQUENCER_LOCK})
+
+
+def extend(session: Session, numbered: Sequence[tuple[int, bytes]]) -> int:
+    """Put events (internal number, digest) at the end of the log; its new size."""
+    first = size(session)
+    leaves = [(position, each[0]) for position, each in enumerate(numbered, first)]
+    connection = session.connection()
+    connection.exec_driver_sql(statements.PUT_LEAF[connection.dialect.name], leaves)
+    hashes = [merkle.leaf_hash(digest) for _, digest in numbered]
+    _extend(Tiles(session), level=0, first=first, hashes=hashes)
+    return first + len(leaves)
 
 
 def integrate_all(session: Session) -> TreeHead | None:
@@ -139,13 +150,9 @@ def _extend(tiles: Tiles, *, level: int, first: int, hashes: Sequence[bytes]) ->
 
 def _put(tiles: Tiles, level: int, number: int, part: bytes) -> None:
     tiles.seen[level, number] = part
-    dialect = postgresql if tiles.session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(Tile).values(level=level, number=number, hashes=part)
-    tiles.session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[Tile.level, Tile.number], set_={"hashes": part}
-        )
-    )
+    connection = tiles.session.connection()
+    put = statements.PUT_TILE[connection.dialect.name]
+    connection.exec_driver_sql(put, (level, number, part))
 
 
 def inclusion_proof(session: Session, position: int, at_size: int) -> list[bytes]:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     DDL,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     PrimaryKeyConstraint,
     String,
@@ -22,21 +23,21 @@ from sqlalchemy.schema import ExecutableDDLElement
 
 from traceability.base.db import Base
 from traceability.base.refs import REF_CHARS_MAX
-from traceability.chain.kinds import Kind
 
 SALT_BYTES = 32
 
 
 class Event(Base):
-    """事件 · one thing that happened. Columns beside `canonical` are copies the audit re-checks."""
+    """事件 · one thing that happened: its canonical bytes, and what they are looked up by.
+
+    The digest is not stored beside them: it is SHA-256 of what lies here, and its leaf lies in
+    the tiles. Columns beside `canonical` are copies that the audit re-checks.
+    """
 
     __tablename__ = "event"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
-    kind: Mapped[Kind]
-    at: Mapped[datetime]
-    recorded_at: Mapped[datetime]
+    digest_prefix: Mapped[int] = mapped_column(Integer, index=True)  # its first 4 bytes, signed
     canonical: Mapped[bytes]
     corrects: Mapped[bytes | None] = mapped_column(LargeBinary(32))
 
@@ -66,21 +67,24 @@ class SubjectHead(Base):
 
     __tablename__ = "chain_subject"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
     ref: Mapped[str] = mapped_column(String(REF_CHARS_MAX), unique=True)
-    seq: Mapped[int] = mapped_column(default=0)
+    seq: Mapped[int] = mapped_column(Integer, default=0)
     digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     latest_at: Mapped[datetime | None]
 
 
 class EventSubject(Base):
-    """事件主体 · (subject, seq) is unique: a fork cannot be stored."""
+    """事件主体 · (subject, seq) is unique: a fork cannot be stored. A subject's line lies together.
+
+    Which subjects an event has is in its bytes; nothing here leads from the event to them.
+    """
 
     __tablename__ = "event_subject"
 
-    subject_id: Mapped[int] = mapped_column(ForeignKey("chain_subject.id"))
-    seq: Mapped[int]
-    event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), index=True)
+    subject_id: Mapped[int] = mapped_column(Integer, ForeignKey("chain_subject.id"))
+    seq: Mapped[int] = mapped_column(Integer)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id"))
 
     __table_args__ = (
         PrimaryKeyConstraint("subject_id", "seq"),
@@ -89,12 +93,15 @@ class EventSubject(Base):
 
 
 class EventMention(Base):
-    """事件提及 · parties, holdings and devices an event names without being linked to them."""
+    """事件提及 · parties, holdings and devices an event names without being linked to them.
+
+    An index that can be rebuilt; without foreign keys, whose locks would make a party's row hot.
+    """
 
     __tablename__ = "event_mention"
 
-    subject_id: Mapped[int] = mapped_column(ForeignKey("chain_subject.id"))
-    event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), index=True)
+    subject_id: Mapped[int] = mapped_column(Integer)
+    event_id: Mapped[int]
 
     __table_args__ = (
         PrimaryKeyConstraint("subject_id", "event_id"),
@@ -193,3 +200,10 @@ def guard_table(name: str) -> None:
 
 for _model in APPEND_ONLY:
     guard_table(_model.__tablename__)
+
+# Equal keys share one entry of a PostgreSQL index: 7 bytes a mention, where the unique one takes 37
+for _statement in (
+    "ALTER TABLE event_mention DROP CONSTRAINT pk_event_mention",
+    "CREATE INDEX ix_event_mention_subject_id ON event_mention (subject_id)",
+):
+    event.listen(table_of(EventMention), "after_create", _ddl(_statement, "postgresql"))

@@ -18,7 +18,7 @@ from traceability.base import clock
 from traceability.base.db import Base
 from traceability.chain import events, log
 from traceability.chain.events import EventView
-from traceability.chain.tables import Event, Leaf, guard_table
+from traceability.chain.tables import guard_table
 from traceability.checkpoints.keys import Signer
 from traceability.checkpoints.notes import Head
 
@@ -156,15 +156,13 @@ class InclusionProof:
 
 def proof(session: Session, event_digest: bytes) -> InclusionProof | None:
     """The proof of one event; None until its checkpoint is signed (已登记，待盖章)."""
-    row = session.execute(
-        select(Event.canonical, Leaf.position)
-        .join(Leaf, Leaf.event_id == Event.id)
-        .where(Event.digest == event_digest)
-    ).one_or_none()
+    found = events.by_digest(session, event_digest)
     stamp = newest(session)
-    if row is None or stamp is None or row.position >= stamp.tree_size:
+    if found is None or found.position is None or stamp is None:
         return None
-    return _proof(log.Tiles(session), row.canonical, row.position, stamp)
+    if found.position >= stamp.tree_size:
+        return None
+    return _proof(log.Tiles(session), found.canonical, found.position, stamp)
 
 
 def _proof(tiles: log.Tiles, canonical: bytes, position: int, stamp: Checkpoint) -> InclusionProof:

@@ -52,9 +52,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "chain_subject",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("ref", sa.String(length=57), nullable=False),
-        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("digest", sa.LargeBinary(length=32), nullable=True),
         sa.Column("latest_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chain_subject")),
@@ -120,16 +120,13 @@ def upgrade() -> None:
     op.create_table(
         "event",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("kind", sa.String(length=40), nullable=False),
-        sa.Column("at", Instant(), nullable=False),
-        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("digest_prefix", sa.Integer(), nullable=False),
         sa.Column("canonical", sa.LargeBinary(), nullable=False),
         sa.Column("corrects", sa.LargeBinary(length=32), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
-        sa.UniqueConstraint("digest", name=op.f("uq_event_digest")),
     )
     with op.batch_alter_table("event", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_event_digest_prefix"), ["digest_prefix"], unique=False)
         batch_op.create_index(
             "uq_event_corrects",
             ["corrects"],
@@ -138,6 +135,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("corrects IS NOT NULL"),
         )
 
+    op.create_table(
+        "event_mention",
+        sa.Column("subject_id", sa.Integer(), nullable=False),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("subject_id", "event_id", name=op.f("pk_event_mention")),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "evidence",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -371,26 +375,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_credential_device_id"), ["device_id"], unique=False)
 
     op.create_table(
-        "event_mention",
-        sa.Column(
-            "subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["event_id"], ["event.id"], name=op.f("fk_event_mention_event_id_event")
-        ),
-        sa.ForeignKeyConstraint(
-            ["subject_id"],
-            ["chain_subject.id"],
-            name=op.f("fk_event_mention_subject_id_chain_subject"),
-        ),
-        sa.PrimaryKeyConstraint("subject_id", "event_id", name=op.f("pk_event_mention")),
-        sqlite_with_rowid=False,
-    )
-    with op.batch_alter_table("event_mention", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_event_mention_event_id"), ["event_id"], unique=False)
-
-    op.create_table(
         "event_private",
         sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("salt", sa.LargeBinary(length=32), nullable=False),
@@ -402,10 +386,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "event_subject",
-        sa.Column(
-            "subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("subject_id", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(
             ["event_id"], ["event.id"], name=op.f("fk_event_subject_event_id_event")
@@ -418,9 +400,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subject_id", "seq", name=op.f("pk_event_subject")),
         sqlite_with_rowid=False,
     )
-    with op.batch_alter_table("event_subject", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_event_subject_event_id"), ["event_id"], unique=False)
-
     op.create_table(
         "founding_doubt",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1426,6 +1405,10 @@ def upgrade() -> None:
         "postgresql",
         "CREATE TRIGGER event_no_truncate BEFORE TRUNCATE ON event EXECUTE FUNCTION chain_is_append_only()",
     )
+    execute_on("postgresql", "ALTER TABLE event_mention DROP CONSTRAINT pk_event_mention")
+    execute_on(
+        "postgresql", "CREATE INDEX ix_event_mention_subject_id ON event_mention (subject_id)"
+    )
     execute_on(
         "sqlite",
         "CREATE TRIGGER event_subject_no_update BEFORE UPDATE ON event_subject BEGIN SELECT RAISE(ABORT, 'the chain is append-only'); END",
@@ -1629,15 +1612,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_founding_doubt_about_key"))
 
     op.drop_table("founding_doubt")
-    with op.batch_alter_table("event_subject", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_event_subject_event_id"))
-
     op.drop_table("event_subject")
     op.drop_table("event_private")
-    with op.batch_alter_table("event_mention", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_event_mention_event_id"))
-
-    op.drop_table("event_mention")
     with op.batch_alter_table("credential", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_credential_device_id"))
 
@@ -1674,12 +1650,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_evidence_sha256"))
 
     op.drop_table("evidence")
+    op.drop_table("event_mention")
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_event_corrects",
             sqlite_where=sa.text("corrects IS NOT NULL"),
             postgresql_where=sa.text("corrects IS NOT NULL"),
         )
+        batch_op.drop_index(batch_op.f("ix_event_digest_prefix"))
 
     op.drop_table("event")
     with op.batch_alter_table("device", schema=None) as batch_op:

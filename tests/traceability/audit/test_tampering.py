@@ -21,6 +21,7 @@ from traceability.base.canon import sha256
 from traceability.base.db import Base, reading, transaction
 from traceability.base.units import PriceUnit
 from traceability.chain import events, folding
+from traceability.chain.body import prefix
 from traceability.chain.folding import FOLDS
 from traceability.chain.tables import table_of
 from traceability.checkpoints import keys, stamps, witness
@@ -120,8 +121,8 @@ STRUCTURAL: dict[str, tuple[list[str], DamageKind]] = {
     ),
     "an event is copied": (
         [
-            """INSERT INTO event (digest, kind, at, recorded_at, canonical)
-            SELECT zeroblob(32), kind, at, recorded_at, canonical FROM event WHERE id = 3"""
+            """INSERT INTO event (digest_prefix, canonical)
+            SELECT 7, canonical FROM event WHERE id = 3"""
         ],
         DamageKind.BYTES,
     ),
@@ -150,8 +151,12 @@ STRUCTURAL: dict[str, tuple[list[str], DamageKind]] = {
         ["UPDATE event_private SET canonical = x'7b7d' WHERE event_id = 3"],
         DamageKind.PRIVATE,
     ),
-    "a time column is changed": (
-        ["UPDATE event SET at = at + 1000000 WHERE id = 3"],
+    "an event's index is changed": (
+        ["UPDATE event SET digest_prefix = digest_prefix + 1 WHERE id = 3"],
+        DamageKind.BYTES,
+    ),
+    "an event is made to correct another": (
+        ["UPDATE event SET corrects = zeroblob(32) WHERE id = 3"],
         DamageKind.COLUMN,
     ),
     "a row is invented": (
@@ -198,14 +203,15 @@ def test_a_database_put_back_to_an_older_valid_state_is_caught_by_the_witness(
 
 
 def test_any_changed_bit_of_an_event_is_seen_by_the_pure_check(chain: Engine) -> None:
-    for row in stored(chain, "SELECT canonical, digest FROM event LIMIT 3"):
+    for row in stored(chain, "SELECT canonical, digest_prefix FROM event LIMIT 3"):
         canonical = row["canonical"]
-        assert sha256(canonical) == row["digest"]
+        digest = sha256(canonical)
+        assert prefix(digest) == row["digest_prefix"]
         for position in range(len(canonical)):
             for bit in range(8):
                 changed = bytearray(canonical)
                 changed[position] ^= 1 << bit
-                assert sha256(bytes(changed)) != row["digest"]
+                assert sha256(bytes(changed)) != digest
         assert parsed(canonical) is not None
         assert parsed(canonical + b" ") is None
 

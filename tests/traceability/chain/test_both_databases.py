@@ -115,7 +115,12 @@ def test_the_triggers_are_there_however_the_schema_was_made(furnished: Engine) -
     with transaction(furnished, recorded_at=MORNING) as session:
         events.append(session, Kind.ANIMAL_DIED, ref, at=MORNING, by=ref)
         stamps.sequence(session, SIGNER, at=MORNING)
-    column = {"event": "at", "event_subject": "event_id", "leaf": "event_id", "checkpoint": "note"}
+    column = {
+        "event": "corrects",
+        "event_subject": "event_id",
+        "leaf": "event_id",
+        "checkpoint": "note",
+    }
     assert column.keys() == GUARDED
 
     for table, name in column.items():

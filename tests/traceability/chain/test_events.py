@@ -84,7 +84,7 @@ def test_the_database_itself_refuses_to_change_the_chain(
     appended(engine, new_ref("animal"))
     with transaction(engine, recorded_at=AT) as session:
         log.integrate(session)
-    column = {"event": "at", "event_subject": "event_id", "leaf": "event_id"}[table]
+    column = {"event": "corrects", "event_subject": "event_id", "leaf": "event_id"}[table]
     statement = attack.format(table, column, column)
     if attack == "replace":
         statement = f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}"
@@ -308,4 +308,4 @@ def test_no_update_statement_of_the_orm_reaches_an_event(engine: Engine) -> None
     appended(engine, new_ref("animal"))
 
     with pytest.raises(DatabaseError), transaction(engine, recorded_at=AT) as session:
-        session.execute(update(Event).values(kind=Kind.ANIMAL_DIED))
+        session.execute(update(Event).values(corrects=None))

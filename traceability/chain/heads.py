@@ -1,0 +1,149 @@
+"""链头 · where each subject's line stands, held and known for as long as a transaction runs.
+
+Nobody else can move a held head, so it is read once and then kept here; a rollback, also one to
+a savepoint, forgets what was kept.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import event as orm_events
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session, SessionTransaction
+
+from traceability.base.db import instant_from, instant_to
+from traceability.base.errors import Conflict
+from traceability.chain import statements
+from traceability.chain.body import Link
+
+
+@dataclass(slots=True)
+class Head:
+    """链头 · the newest event of a subject."""
+
+    id: int
+    ref: str
+    seq: int
+    digest: bytes | None
+    latest_at: datetime | None
+
+    def next_link(self) -> Link:
+        """The place of the event that follows."""
+        return Link(self.ref, self.seq + 1, None if self.digest is None else self.digest.hex())
+
+    def advance(self, *, digest: bytes, at: datetime) -> bool:
+        """Move on to a new event; whether it happened before one that was known already."""
+        late = self.latest_at is not None and at < self.latest_at
+        self.seq += 1
+        self.digest = digest
+        if not late:
+            self.latest_at = at
+        return late
+
+
+@dataclass(slots=True)
+class Known:
+    """What a transaction has read of the heads."""
+
+    held: dict[str, Head] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)  # of those only mentioned
+    checked: bool = False  # that the chain is not halted
+
+
+def known(session: Session) -> Known:
+    """What the running transaction knows."""
+    found: Known = session.info.setdefault("heads", Known())
+    return found
+
+
+def hold(session: Session, refs: Iterable[str]) -> None:
+    """Hold subjects: on PostgreSQL their rows are locked in reference order, on SQLite all is.
+
+    Raises:
+        Conflict: `chain.halted` while appends are stopped.
+    """
+    kept = known(session)
+    missing = sorted({*refs} - kept.held.keys())
+    if not missing:
+        return
+    connection = session.connection()
+    if not kept.checked:
+        if connection.exec_driver_sql(statements.HALTED).first() is not None:
+            raise Conflict("chain.halted", "追溯链正在核查，暂停登记；请联系平台管理员")
+        kept.checked = True
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(statements.POSTGRESQL_ENSURE_HEADS, (missing,))
+        rows = connection.exec_driver_sql(statements.POSTGRESQL_HOLD_HEADS, (missing,))
+    else:
+        _ensure_on_sqlite(connection, missing)
+        rows = connection.exec_driver_sql(statements.SQLITE_HEADS, (_listed(missing),))
+    for ref, number, seq, digest, latest_at in rows:
+        at = instant_from(latest_at, connection.dialect)
+        kept.held[ref] = Head(number, ref, seq, digest, at)
+        kept.numbers[ref] = number
+
+
+def numbers(session: Session, refs: Sequence[str]) -> dict[str, int]:
+    """The internal numbers of references, given to those that had none."""
+    kept = known(session)
+    missing = [ref for ref in refs if ref not in kept.numbers]
+    if missing:
+        connection = session.connection()
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(statements.POSTGRESQL_ENSURE_HEADS, (missing,))
+            rows = connection.exec_driver_sql(statements.POSTGRESQL_NUMBERS, (missing,)).all()
+        else:
+            _ensure_on_sqlite(connection, missing)
+            found = connection.exec_driver_sql(statements.SQLITE_HEADS, (_listed(missing),))
+            rows = found.all()
+        kept.numbers.update((row[0], row[1]) for row in rows)
+    return kept.numbers
+
+
+def _ensure_on_sqlite(connection: Connection, refs: Sequence[str]) -> None:
+    found = connection.exec_driver_sql(statements.SQLITE_HEADS, (_listed(refs),))
+    there = {row[0] for row in found}
+    new = [ref for ref in refs if ref not in there]
+    if not new:
+        return
+    first = connection.exec_driver_sql(statements.SQLITE_NEXT_HEAD).scalar_one()
+    rows: list[tuple[Any, ...]] = [
+        (number, ref, 0, None, None) for number, ref in enumerate(new, first)
+    ]
+    connection.exec_driver_sql(statements.SQLITE_NEW_HEAD, rows)
+
+
+def _listed(refs: Sequence[str]) -> str:
+    return orjson.dumps(refs).decode()
+
+
+def write(session: Session, heads: Sequence[Head]) -> None:
+    """Store heads that have moved, on SQLite."""
+    connection = session.connection()
+    rows = [
+        (head.seq, head.digest, instant_to(head.latest_at, connection.dialect), head.id)
+        for head in heads
+    ]
+    connection.exec_driver_sql(statements.SQLITE_MOVE_HEAD, rows)
+
+
+def forget(session: Session) -> None:
+    """Let go of everything; what follows reads anew."""
+    session.info.pop("heads", None)
+
+
+@orm_events.listens_for(Session, "after_transaction_end")
+def _let_go(session: Session, transaction: SessionTransaction) -> None:
+    """What a transaction held ends with it."""
+    if transaction.parent is None:
+        forget(session)
+
+
+@orm_events.listens_for(Session, "after_soft_rollback")
+def _undo(session: Session, _transaction: object) -> None:
+    """A rollback, also one to a savepoint, releases locks and undoes late events."""
+    forget(session)
+    session.info.pop("refold", None)
