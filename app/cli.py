@@ -7,8 +7,6 @@ an answer too.
 import json
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -16,12 +14,13 @@ import click
 from sqlalchemy import Engine, func, select
 
 from app import config, installation, migrate
-from app.config import ConfigurationError, Settings
+from app.config import Settings
+from app.console import platform
+from app.keeping import commands as keeping
 from app.whoami import now
 from registry import export, loading
 from traceability import regions, rules
-from traceability.base.db import make_engine, reading, transaction
-from traceability.base.errors import Refusal
+from traceability.base.db import reading, transaction
 from traceability.chain.tables import Event
 from traceability.checkpoints.keys import KeyRefused
 
@@ -29,26 +28,6 @@ from traceability.checkpoints.keys import KeyRefused
 @click.group(help="威宁肉牛交易与追溯平台 · 管理命令")
 def cli() -> None:
     """All commands."""
-
-
-@contextmanager
-def platform() -> Iterator[tuple[Settings, Engine]]:
-    """Settings and engine of a command; a refusal or a wrong setting ends it with a sentence."""
-    try:
-        settings = config.load()
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        engine = make_engine(settings.database_url)
-        try:
-            yield settings, engine
-        finally:
-            engine.dispose()
-    except ConfigurationError as error:
-        raise click.ClickException(str(error)) from error
-    except Refusal as refusal:
-        raise click.ClickException(f"{refusal.sentence}（{refusal.code}）") from refusal
-    except PermissionError as error:
-        sentence = f"没有写权限：{error.filename}；可用 DATA_DIR 指定别处"
-        raise click.ClickException(sentence) from error
 
 
 @cli.command("migrate")
@@ -196,6 +175,10 @@ def restrict_command(role: str) -> None:
         migrate.load_models()
         production.restrict(engine, role)
         click.echo(f"角色 {role} 不能修改或删除追溯链")
+
+
+for _command in keeping.COMMANDS:
+    cli.add_command(_command)
 
 
 @cli.group("chain")

@@ -57,6 +57,8 @@ class Settings:
     ratelimit_storage_uri: str
     trusted_proxies: int = 0
     upload_bytes_max: int = 12 * MEGABYTE
+    backup_dir: Path  # best on another disk than the data
+    backup_keep: int = 7  # so many of the newest daily backups stay
 
     @property
     def is_production(self) -> bool:
@@ -133,6 +135,8 @@ def _settings(given: Mapping[str, str], environment: Environment, faults: list[s
         label_key_file=file("LABEL_KEY_FILE", "keys/label.key"),
         ratelimit_storage_uri=given.get("RATELIMIT_STORAGE_URI", "memory://"),
         trusted_proxies=_number(given, "TRUSTED_PROXIES", faults),
+        backup_dir=file("BACKUP_DIR", "backups"),
+        backup_keep=_number(given, "BACKUP_KEEP", faults, 7),
     )
 
 

@@ -64,9 +64,18 @@ def check(engine: Engine) -> None:
 
 def is_current(engine: Engine) -> bool:
     """Whether the database has the newest schema."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
+    return revision(engine) == newest_revision()
+
+
+def newest_revision() -> str | None:
+    """The number of the newest migration this program has."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def revision(engine: Engine) -> str | None:
+    """The number of the newest migration a database has had; None before the first."""
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == head
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def execute_on(dialect: str, statement: str) -> None:
