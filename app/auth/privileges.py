@@ -133,6 +133,7 @@ VERB_LABELS = {
     "record": "记录",
     "file": "提交",
     "decide": "受理",
+    "confirm": "确认",
     "issue": "签发",
     "revoke": "作废",
     "depart": "登记启运",

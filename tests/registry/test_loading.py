@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,16 +56,6 @@ def test_an_impossible_figure_stays_as_printed_with_its_doubt(world: World) -> N
 
     assert (figure.value, figure.unit, figure.printed) == ("2.25", "头", "2.25 头")
     assert "2.25 万头" in doubt.proposed
-
-
-def test_loading_all_eight_clusters_takes_less_than_five_seconds(empty_world: World) -> None:
-    world = empty_world
-    started = time.process_time()
-
-    loaded = loading.load(world.session, at=world.at, by=world.office)
-
-    assert len(loaded) == 8
-    assert time.process_time() - started < 5
 
 
 def test_loading_again_changes_nothing(world: World, registry: list[Cluster]) -> None:
