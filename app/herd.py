@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from app import whoami
+from app import attention, whoami
+from app.attention import AnimalNeed
 from app.auth import scopes
 from app.auth.privileges import MARKET, VETS
 from app.auth.roles import Role
@@ -47,13 +48,17 @@ def places(session: Session) -> Sequence[Holding]:
     return holdings.of_keeper(session, owner())
 
 
-def listed(session: Session, scope: Scope, *, words: str, page: int) -> Listed[Animal]:
-    """The animals within scope whose tag holds the words, newest first."""
+def listed(
+    session: Session, scope: Scope, *, words: str, page: int, need: AnimalNeed | None = None
+) -> Listed[Animal]:
+    """The animals within scope whose tag holds the words, newest first; of one need if given."""
     keepers = select(Party.id).where(Party.ref.in_(scope.keepers))
     here = select(Holding.id).where(scopes.within(scope))
     wanted = select(Animal)
     if not scope.everywhere:
         wanted = wanted.where(Animal.holding_id.in_(here) | Animal.owner_id.in_(keepers))
+    if need is not None:
+        wanted = wanted.where(attention.animals(session, need, at=whoami.now()))
     digits = "".join(filter(str.isdigit, words))
     if digits:
         wanted = wanted.where(Animal.ear_tag.contains(digits) | Animal.eid.contains(digits))

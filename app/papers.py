@@ -4,6 +4,7 @@ Shared by pages and API; what lies outside the scope looks like what does not ex
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 from app import herd, whoami
 from app.auth import scopes
 from app.lists import Listed, paged
-from traceability import holdings
+from traceability import holdings, movements
 from traceability.base.errors import NotFound
 from traceability.checks import INSPECTION_CHECKS
 from traceability.holdings import Holding
@@ -89,6 +90,19 @@ def certificates_listed(
     ends = (Certificate.owner, Certificate.origin, Certificate.destination, Certificate.declaration)
     loaded = [selectinload(end) for end in ends]
     return paged(session, wanted.order_by(Certificate.id.desc()), *loaded, page=page)
+
+
+def depart(session: Session, paper: Certificate, *, at: datetime | None) -> int:
+    """Send every animal of a certificate that is still at its origin; how many went."""
+    told = {**herd.actors(), "at": at or whoami.now()}
+    here = [
+        each
+        for each in certificates.animals_of(session, paper)
+        if each.holding_id == paper.origin_id
+    ]
+    for animal in here:
+        movements.depart(session, animal, to=paper.destination, plate=paper.plate, **told)
+    return len(here)
 
 
 def file(session: Session, given: Mapping[str, Any]) -> Declaration:

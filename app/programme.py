@@ -10,7 +10,8 @@ from flask import current_app, request
 from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session, selectinload
 
-from app import whoami
+from app import attention, whoami
+from app.attention import ProjectNeed
 from app.auth.privileges import OVERSEERS
 from app.factory import settings_of
 from registry import actuals, clusters, indicators, milestones, overview, projects
@@ -110,7 +111,7 @@ def actual(session: Session, ref: str) -> Actual:
 
 
 def listed(
-    session: Session, *, words: str = "", stage: str = "", page: int = 1
+    session: Session, *, words: str = "", stage: str = "", need: str = "", page: int = 1
 ) -> tuple[Sequence[Project], int, int]:
     """A page of the projects within scope, how many pages there are, and how many projects."""
     wanted = select(Project).join(Cluster).where(_within())
@@ -118,6 +119,8 @@ def listed(
         wanted = wanted.where(Project.name.contains(words.strip(), autoescape=True))
     if stage in set(Stage):
         wanted = wanted.where(Project.stage == Stage(stage))
+    if need in set(ProjectNeed):
+        wanted = wanted.where(attention.projects(ProjectNeed(need), at=whoami.now()))
     total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     pages = max(1, -(-total // PAGE_ROWS))
     rows = session.scalars(

@@ -5,6 +5,7 @@ from typing import Any
 
 from app import database, herd, telling, whoami
 from app.api.base import Blueprint
+from app.attention import AnimalNeed
 from app.auth.privileges import permission
 from app.lists import Listed
 from app.schemas.animals import (
@@ -29,12 +30,12 @@ blueprint = Blueprint("api_animals", __name__, url_prefix="/api/animals", descri
 @permission("animal.view")
 @blueprint.arguments(AnimalsQuery, location="query", as_kwargs=True)
 @blueprint.response(200, AnimalsOut)
-def index(q: str, page: int) -> Listed[Animal]:
+def index(q: str, page: int, need: AnimalNeed | None) -> Listed[Animal]:
     """牛只列表.
 
-    管辖范围内的牛只，可按耳标号的任意一段查找。
+    管辖范围内的牛只，可按耳标号的任意一段查找，可只看某一类待办。
     """
-    return herd.listed(database.session(), whoami.scope(), words=q, page=page)
+    return herd.listed(database.session(), whoami.scope(), words=q, page=page, need=need)
 
 
 @blueprint.post("/")

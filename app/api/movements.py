@@ -1,14 +1,28 @@
-"""调运接口 · departure, arrival, one journey."""
+"""调运接口 · list, departure, arrival, one journey."""
 
 from typing import Any
 
-from app import database, herd
+from app import database, herd, journeys
 from app.api.base import Blueprint
 from app.auth.privileges import permission
-from app.schemas.movements import Arrive, Depart, MovementOut
+from app.journeys import Stretch
+from app.lists import Listed
+from app.schemas.movements import Arrive, Depart, MovementOut, MovementsOut, MovementsQuery
 from traceability.movements import Movement
 
 blueprint = Blueprint("api_movements", __name__, url_prefix="/api/movements", description="调运")
+
+
+@blueprint.get("/")
+@permission("movement.view")
+@blueprint.arguments(MovementsQuery, location="query", as_kwargs=True)
+@blueprint.response(200, MovementsOut)
+def index(q: str, stretch: Stretch | None, page: int) -> Listed[Movement]:
+    """调运列表.
+
+    自己的牛，以及从管辖场所出发或到达的；最近启运的在前。
+    """
+    return journeys.listed(database.session(), stretch=stretch, words=q, page=page)
 
 
 @blueprint.post("/departures")

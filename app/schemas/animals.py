@@ -1,5 +1,6 @@
 """牛只 · what people send to register, re-tag or report an animal, and what the API tells."""
 
+from app.attention import AnimalNeed
 from app.schemas import fields
 from app.schemas.common import Answer, PageOut, PageQuery, PersonOut, PlaceOut
 from app.schemas.fields import LateEntry, Schema
@@ -38,6 +39,9 @@ class AnimalsQuery(PageQuery):
 
     q = fields.String(
         load_default="", maximum=40, metadata={"description": "耳标或电子耳标号的任意一段"}
+    )
+    need = fields.Choice(
+        AnimalNeed, load_default=None, metadata={"description": "只看某一类待办的牛"}
     )
 
 

@@ -1,7 +1,8 @@
 """调运 · what goes in and out about departures and arrivals."""
 
+from app.journeys import Stretch
 from app.schemas import fields
-from app.schemas.common import Answer, PlaceOut
+from app.schemas.common import Answer, PageOut, PageQuery, PlaceOut
 from app.schemas.fields import LateEntry
 
 HAPPENED = {"description": "发生的时间；不填为现在。超过 30 分钟前的为补录，须写原因"}
@@ -23,11 +24,33 @@ class Arrive(LateEntry):
     at = fields.Instant(load_default=None, metadata=HAPPENED)
 
 
-class ArriveAtGate(LateEntry):
-    """登记入场; `came_at` is typed at the gate when it is entered late."""
+class ArriveHere(LateEntry):
+    """登记到达 of a journey; `came_at` is typed when it is entered late."""
+
+    came_at = fields.LocalTime(load_default=None)
+
+
+class ArriveAtGate(ArriveHere):
+    """登记入场."""
 
     animal = fields.Ref("animal", required=True)
-    came_at = fields.LocalTime(load_default=None)
+
+
+class DepartUnder(LateEntry):
+    """登记启运 of what a certificate names; `left_at` is typed when it is entered late."""
+
+    left_at = fields.LocalTime(load_default=None)
+
+
+class MovementsQuery(PageQuery):
+    """查找调运."""
+
+    q = fields.String(load_default="", maximum=40, metadata={"description": "耳标号的任意一段"})
+    stretch = fields.Choice(
+        Stretch,
+        load_default=None,
+        metadata={"description": "road 在途，today 今日到达；不填为全部"},
+    )
 
 
 class MovementOut(Answer):
@@ -44,3 +67,9 @@ class MovementOut(Answer):
     plate = fields.String(allow_none=True)
     departed_at = fields.Instant()
     arrived_at = fields.Instant(allow_none=True)
+
+
+class MovementsOut(PageOut):
+    """调运列表."""
+
+    rows = fields.List(fields.Nested(MovementOut))

@@ -7,6 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app import database, forms, herd, whoami
+from app.attention import ANIMAL_NEED_LABELS, AnimalNeed
 from app.auth.privileges import permission
 from app.schemas.animals import RegisterAnimal, ReportDeath, Retag
 from traceability import animals, movements, treatments, weighings
@@ -24,8 +25,17 @@ blueprint = Blueprint("animals", __name__, url_prefix="/animals")
 def index() -> str:
     """我的牛: everything within scope, found by any part of a tag."""
     words, page = request.args.get("q", ""), request.args.get("page", 1, type=int)
-    found = herd.listed(database.session(), whoami.scope(), words=words, page=page)
-    return render_template("animals/index.html", found=found, words=words, **labels())
+    chosen = request.args.get("need", "")
+    need = AnimalNeed(chosen) if chosen in set(AnimalNeed) else None
+    found = herd.listed(database.session(), whoami.scope(), words=words, page=page, need=need)
+    return render_template(
+        "animals/index.html",
+        found=found,
+        words=words,
+        need=need,
+        needs=ANIMAL_NEED_LABELS,
+        **labels(),
+    )
 
 
 def labels() -> dict[str, Any]:

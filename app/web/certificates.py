@@ -6,11 +6,10 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app import database, forms, herd, papers, whoami
-from app.auth import scopes
+from app import database, forms, papers, whoami
 from app.auth.privileges import permission
 from app.schemas.certificates import RevokeCertificate
-from traceability import movements
+from app.schemas.movements import DepartUnder
 from traceability.base.clock import legal_day
 from traceability.identifiers.certificates import CERTIFICATE_FORM_LABELS
 from traceability.quarantine import certificates
@@ -24,12 +23,9 @@ blueprint = Blueprint("certificates", __name__, url_prefix="/certificates")
 @permission("certificate.view")
 def index() -> str:
     """检疫证明: those within scope, newest first."""
-    rows = certificates.listed(
-        database.session(), scopes.within(whoami.scope()), words=request.args.get("q", "")
-    )
-    return render_template(
-        "certificates/index.html", rows=rows, words=request.args.get("q", ""), **_labels()
-    )
+    words, page = request.args.get("q", "").strip(), request.args.get("page", 1, type=int)
+    found = papers.certificates_listed(database.session(), words=words, state=None, page=page)
+    return render_template("certificates/index.html", found=found, words=words, **_labels())
 
 
 def _labels() -> dict[str, Any]:
@@ -48,7 +44,14 @@ def show(ref: str) -> str:
     return _show_page(papers.certificate(database.session(), ref), {}, {})
 
 
-def _show_page(certificate: Certificate, form: Mapping[str, Any], errors: Mapping[str, Any]) -> str:
+def _show_page(
+    certificate: Certificate,
+    form: Mapping[str, Any],
+    errors: Mapping[str, Any],
+    *,
+    refused: str = "",
+) -> str:
+    """The certificate; `refused` names the form that was sent and not taken."""
     session = database.session()
     listed = certificates.animals_of(session, certificate)
     return render_template(
@@ -58,6 +61,7 @@ def _show_page(certificate: Certificate, form: Mapping[str, Any], errors: Mappin
         waiting=[each for each in listed if each.holding_id == certificate.origin_id],
         form=form,
         errors=errors,
+        refused=refused,
         **_labels(),
     )
 
@@ -66,17 +70,19 @@ def _show_page(certificate: Certificate, form: Mapping[str, Any], errors: Mappin
 @permission("movement.depart")
 def depart(ref: str) -> ResponseReturnValue:
     """启运: every animal of the certificate that is still at its origin."""
-    session = database.session()
-    found = papers.certificate(session, ref)
-    gone = 0
-    for animal in certificates.animals_of(session, found):
-        if animal.holding_id == found.origin_id:
-            movements.depart(
-                session, animal, to=found.destination, plate=found.plate, **herd.actors()
-            )
-            gone += 1
-    flash(f"已登记启运 {gone} 头", "success")
-    return redirect(url_for("certificates.show", ref=ref), 303)
+    found = papers.certificate(database.session(), ref)
+
+    def act(given: Mapping[str, Any]) -> ResponseReturnValue:
+        gone = papers.depart(database.session(), found, at=given["left_at"])
+        if gone:
+            flash(f"已登记启运 {gone} 头", "success")
+        else:
+            flash("这份证明上的牛都已经启运，不用再登记", "warning")
+        return redirect(url_for("certificates.show", ref=ref), 303)
+
+    return forms.handled(
+        DepartUnder, act, lambda form, errors: _show_page(found, form, errors, refused="depart")
+    )
 
 
 @blueprint.post("/<ref:ref>/revoke")
@@ -92,5 +98,7 @@ def revoke(ref: str) -> ResponseReturnValue:
         return redirect(url_for("certificates.show", ref=ref), 303)
 
     return forms.handled(
-        RevokeCertificate, act, lambda form, errors: _show_page(found, form, errors)
+        RevokeCertificate,
+        act,
+        lambda form, errors: _show_page(found, form, errors, refused="revoke"),
     )

@@ -2,8 +2,10 @@
 
 from flask import Blueprint, render_template
 
-from app import menu, whoami
+from app import database, menu, whoami
 from app.auth.privileges import permission
+from app.today import todos
+from traceability.base.clock import legal_day
 
 blueprint = Blueprint("home", __name__)
 
@@ -11,5 +13,12 @@ blueprint = Blueprint("home", __name__)
 @blueprint.get("/")
 @permission("home.view")
 def show() -> str:
-    """首页."""
-    return render_template("home/show.html", tiles=menu.tiles(whoami.account()))
+    """首页: what waits today, then everything one may do."""
+    me = whoami.account()
+    waiting = todos.todos(database.session(), me.role, whoami.scope(), at=whoami.now())
+    return render_template(
+        "home/show.html",
+        todos=waiting,
+        day=legal_day(whoami.now()),
+        tiles=menu.tiles(me),
+    )

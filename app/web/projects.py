@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from app import database, forms, programme, whoami
+from app.attention import PROJECT_NEED_LABELS
 from app.auth.privileges import permission
 from app.labels import printing
 from app.schemas.projects import AdvanceProject, PlanMilestone, RecordProgress
@@ -26,7 +27,10 @@ def index() -> str:
     """项目进展."""
     words, stage = request.args.get("q", ""), request.args.get("stage", "")
     page = request.args.get("page", 1, type=int)
-    rows, pages, total = programme.listed(database.session(), words=words, stage=stage, page=page)
+    need = request.args.get("need", "")
+    rows, pages, total = programme.listed(
+        database.session(), words=words, stage=stage, need=need, page=page
+    )
     return render_template(
         "projects/index.html",
         rows=rows,
@@ -36,6 +40,8 @@ def index() -> str:
         words=words,
         stage=stage,
         stages=STAGE_LABELS,
+        need=need,
+        needs=PROJECT_NEED_LABELS,
     )
 
 

@@ -1,0 +1,6 @@
+"""今日待办 · what waits for a person today.
+
+`waiting` says what an item is and counts all of them in one question; `herds`, `trade` and
+`offices` name what may wait for keepers and vets, at the market, and for those who oversee;
+`todos` gives each role its list.
+"""

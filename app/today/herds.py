@@ -1,0 +1,161 @@
+"""牛群待办 · what waits for keepers and vets: papers, doses, withdrawal periods, arrivals."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, Select, exists, select
+
+from app import attention
+from app.attention import AnimalNeed
+from app.journeys import Stretch
+from app.today.waiting import Asked, Waiting
+from traceability.animals import Animal
+from traceability.consents import Consent
+from traceability.movements import Movement
+from traceability.quarantine.certificates import Certificate, CertificateAnimal, CertificateState
+from traceability.quarantine.declarations import Declaration, DeclarationState
+
+REFUSALS_SHOWN = timedelta(days=7)
+OPEN = [DeclarationState.FILED, DeclarationState.ACCEPTED]
+
+
+def papers(asked: Asked) -> Iterator[Waiting]:
+    """An owner's certificates of which an animal has not left."""
+    tomorrow = asked.today + timedelta(days=1)
+    paper = select(Certificate.id).where(
+        Certificate.owner_id.in_(asked.keepers),
+        Certificate.state == CertificateState.ISSUED,
+        _not_yet_gone(),
+    )
+    ends = paper.where(Certificate.valid_until.between(asked.today, tomorrow))
+    holds = paper.where(Certificate.valid_until > tomorrow)
+    todo, page = "装车时登记启运", "certificates.index"
+    yield Waiting(
+        "检疫证明今明到期，牛还没启运",
+        page,
+        ends,
+        hint=f"{todo}；过期要重新申报",
+        tone="warn",
+        unit="份",
+    )
+    yield Waiting("检疫证明已签发，可以启运", page, holds, hint=todo, tone="ok", unit="份")
+
+
+def declared(asked: Asked) -> Iterator[Waiting]:
+    """An owner's declarations that were refused lately, and those that are under way."""
+    mine = select(Declaration.id).where(Declaration.declarant_id.in_(asked.keepers))
+    refused = mine.where(
+        Declaration.state == DeclarationState.REFUSED,
+        Declaration.filed_at > asked.at - REFUSALS_SHOWN,
+    )
+    under_way = mine.where(Declaration.state.in_(OPEN))
+    page = "declarations.index"
+    yield Waiting(
+        "检疫申报没有受理", page, refused, hint="看原因，改好再申报", tone="stop", unit="份"
+    )
+    yield Waiting("检疫申报在办", page, under_way, hint="把牛圈好，等官方兽医检查", unit="份")
+
+
+def _not_yet_gone() -> ColumnElement[bool]:
+    """A certificate of which an animal still stands where the journey begins."""
+    return exists().where(
+        CertificateAnimal.certificate_id == Certificate.id,
+        CertificateAnimal.animal_id == Animal.id,
+        Animal.holding_id == Certificate.origin_id,
+    )
+
+
+def arrivals(asked: Asked) -> Iterator[Waiting]:
+    """Animals on their way to one's own places."""
+    coming = select(Movement.id).where(
+        Movement.destination_id.in_(asked.kept), Movement.arrived_at.is_(None)
+    )
+    yield Waiting(
+        "路上的牛，到了要登记到达",
+        "movements.index",
+        coming,
+        hint="核对耳标，到达当天登记",
+        tone="warn",
+        query={"stretch": Stretch.ROAD},
+    )
+
+
+def own_herd(asked: Asked) -> Iterator[Waiting]:
+    """The doses and withdrawal periods of one's own animals."""
+    return _needs(asked, Animal.owner_id.in_(asked.keepers))
+
+
+def herds(asked: Asked) -> Iterator[Waiting]:
+    """The doses and withdrawal periods of the animals in one's area."""
+    return _needs(asked, Animal.holding_id.in_(asked.here))
+
+
+def _needs(asked: Asked, whose: ColumnElement[bool]) -> Iterator[Waiting]:
+    yield Waiting(
+        "该补口蹄疫免疫的牛",
+        "animals.index",
+        _animals(asked, AnimalNeed.IMMUNISATION, whose),
+        hint="到了首免日龄，或上次免疫已过保护期",
+        tone="warn",
+        query={"need": AnimalNeed.IMMUNISATION},
+    )
+    yield Waiting(
+        "休药期三天内满的牛",
+        "animals.index",
+        _animals(asked, AnimalNeed.CLEARING, whose),
+        hint="满了才可以屠宰",
+        query={"need": AnimalNeed.CLEARING},
+    )
+
+
+def _animals(asked: Asked, need: AnimalNeed, whose: ColumnElement[bool]) -> Select[int]:
+    condition = attention.animals(asked.session, need, at=asked.at)
+    return select(Animal.id).where(whose, condition)
+
+
+def deaths(asked: Asked) -> Iterator[Waiting]:
+    """Deaths reported in one's area."""
+    whose = Animal.holding_id.in_(asked.here)
+    yield Waiting(
+        "近七天报告的死亡",
+        "animals.index",
+        _animals(asked, AnimalNeed.DIED, whose),
+        hint="核对死因和无害化处理",
+        tone="warn",
+        query={"need": AnimalNeed.DIED},
+    )
+
+
+def mandates(asked: Asked) -> Iterator[Waiting]:
+    """Those who have asked one to act for them."""
+    given = select(Consent.id).where(
+        Consent.agent_id.in_(asked.keepers),
+        Consent.valid_from <= asked.at,
+        Consent.valid_until > asked.at,
+        Consent.revoked_at.is_(None),
+    )
+    yield Waiting("委托您代办的农户", "consents.index", given, hint="先选替谁办，再登记", unit="户")
+
+
+def queue(asked: Asked) -> Iterator[Waiting]:
+    """The official vet's declarations: late ones first."""
+    leaving = select(Declaration.id).where(Declaration.origin_id.in_(asked.here))
+    filed = leaving.where(Declaration.state == DeclarationState.FILED)
+    accepted = leaving.where(Declaration.state == DeclarationState.ACCEPTED)
+    pressing = leaving.where(Declaration.state.in_(OPEN), Declaration.leaves_on <= asked.today)
+    yield Waiting(
+        "今天就要启运、还没出证的申报",
+        "declarations.index",
+        pressing,
+        hint="按启运日期排在最前",
+        tone="warn",
+        unit="份",
+    )
+    yield Waiting("等您受理的申报", "declarations.index", filed, unit="份")
+    yield Waiting(
+        "已受理、等您检查的申报",
+        "declarations.index",
+        accepted,
+        hint="逐头检查，合格即签发",
+        unit="份",
+    )
