@@ -116,6 +116,7 @@ NOUN_LABELS = {
     "chain": "追溯链",
     "cluster": "集群台账",
     "project": "项目",
+    "indicator": "指标",
     "label": "标签",
 }
 VERB_LABELS = {
@@ -144,6 +145,7 @@ VERB_LABELS = {
     "settle": "收款结算",
     "audit": "核查",
     "report": "登记进展",
+    "confirm": "复核确认",
     "print": "打印",
 }
 
