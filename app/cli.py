@@ -8,7 +8,7 @@ import json
 import signal
 import threading
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 from sqlalchemy import Engine, func, select
@@ -23,6 +23,9 @@ from traceability import regions, rules
 from traceability.base.db import reading, transaction
 from traceability.chain.tables import Event
 from traceability.checkpoints.keys import KeyRefused
+
+if TYPE_CHECKING:
+    from app.audit import resuming
 
 
 @click.group(help="威宁肉牛交易与追溯平台 · 管理命令")
@@ -183,13 +186,58 @@ for _command in keeping.COMMANDS:
 
 @cli.group("chain")
 def chain() -> None:
-    """追溯链停止登记后的处置。"""
+    """追溯链停止登记后的处置，和盖章密钥的更换。"""
 
 
 @chain.command("resume")
 def resume_command() -> None:
     """两名负责人核查后恢复登记；丢失的范围写入追溯链。"""
     from app.audit import resuming  # only this command needs it
+
+    with platform() as (settings, engine):
+        click.echo(resuming.halted(engine).reason)
+        people = _two_people()
+        reason = click.prompt("核查结论")
+        said = resuming.resume(settings, engine, people, reason=reason, at=now())
+        click.echo(f"已恢复登记，进入第 {said.public['epoch']} 期；请通知持有检查点的各方")
+
+
+@chain.command("rotate-key")
+def rotate_key_command() -> None:
+    """换一把盖章密钥：新旧两把同签一个检查点，旧检查点仍可验证；中断后再执行即完成。"""
+    _change_key(trusted_size=None)
+
+
+@chain.command("revoke-key")
+@click.option("--trusted-size", type=click.IntRange(min=0), required=True, help="旧密钥可信到几条")
+def revoke_key_command(trusted_size: int) -> None:
+    """密钥被盗时作废它并换新：大于 trusted-size 条的目录不再认旧密钥的签名。"""
+    _change_key(trusted_size=trusted_size)
+
+
+def _change_key(trusted_size: int | None) -> None:
+    from app.audit import rekeying  # only these commands need it
+
+    try:
+        with platform() as (settings, engine):
+            half_made = rekeying.begun(settings, engine)
+            if half_made is None:
+                people, reason = _two_people(), click.prompt("更换原因")
+                done = rekeying.change(
+                    settings, engine, people, reason=reason, at=now(), trusted_size=trusted_size
+                )
+            else:
+                done = rekeying.finish(settings, engine, half_made)
+    except KeyRefused as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"从 {done.size} 条的检查点起由新密钥盖章。请把新公钥交给持有检查点的各方：")
+    for vkey in done.vkeys:
+        click.echo(vkey)
+    click.echo(f"旧密钥文件在 {done.old_file}，请离线封存或销毁")
+
+
+def _two_people() -> "list[resuming.Signature]":
+    from app.audit import resuming  # as above
 
     def ask(who: str) -> resuming.Signature:
         return resuming.Signature(
@@ -198,12 +246,7 @@ def resume_command() -> None:
             click.prompt(f"{who}动态码（未启用则留空）", default="", show_default=False),
         )
 
-    with platform() as (settings, engine):
-        click.echo(resuming.halted(engine).reason)
-        people = [ask("第一位负责人"), ask("第二位负责人")]
-        reason = click.prompt("核查结论")
-        said = resuming.resume(settings, engine, people, reason=reason, at=now())
-        click.echo(f"已恢复登记，进入第 {said.public['epoch']} 期；请通知持有检查点的各方")
+    return [ask("第一位负责人"), ask("第二位负责人")]
 
 
 def _migrate(engine: Engine) -> None:

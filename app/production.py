@@ -34,7 +34,7 @@ def make_keys(folder: Path, origin: str) -> Iterator[str]:
     chain = folder / "chain.key"
     made = not chain.exists()
     if made:
-        keys.save(keys.new_signer(origin), chain)
+        keys.save(keys.new_signers(origin), chain)
     yield _told(chain, made=made)
 
 

@@ -21,19 +21,18 @@ def main(settings: Settings) -> None:
     """Run until SIGTERM."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
-    try:
-        signer = signer_of(settings)
-    except KeyRefused as refused:
-        sys.exit(str(refused))
     beat = beat_file(settings.run_dir, Name.SEQUENCER)
-    run_sequencer(
-        make_engine(settings.database_url),
-        signer,
-        Witness(settings.witness_file),
-        now=now,
-        stop=stop,
-        heartbeat=lambda **_told: beat.touch(),
-    )
+    try:
+        run_sequencer(
+            make_engine(settings.database_url),
+            signer_of(settings),
+            Witness(settings.witness_file),
+            now=now,
+            stop=stop,
+            heartbeat=lambda **_told: beat.touch(),
+        )
+    except KeyRefused as refused:  # another key signs by now: started again, we shall have it
+        sys.exit(str(refused))
 
 
 def signer_of(settings: Settings) -> Signer:

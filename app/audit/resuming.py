@@ -56,17 +56,17 @@ def resume(
         TooOften: `login.locked`.
     """
     for person in people:
-        _try(settings, engine, person, at)
+        try_person(settings, engine, person, at)
     with transaction(engine, recorded_at=at) as session:
-        first, second = (_signed(settings, session, person, at) for person in people)
+        first, second = (signed(settings, session, person, at) for person in people)
         return witness.resume(session, at=at, by=first.ref, second=second.ref, reason=reason)
 
 
-def _try(settings: Settings, engine: Engine, person: Signature, at: datetime) -> None:
+def try_person(settings: Settings, engine: Engine, person: Signature, at: datetime) -> None:
     """Refuse a person before anything is written, but for the failure itself."""
     with transaction(engine, recorded_at=at) as session:
         try:
-            _signed(settings, session, person, at)
+            signed(settings, session, person, at)
         except (NotSignedIn, RuleViolation) as refusal:
             session.rollback()
             logins.count_failure(session, login=person.login, at=at)
@@ -79,7 +79,8 @@ def _try(settings: Settings, engine: Engine, person: Signature, at: datetime) ->
     ) from failed
 
 
-def _signed(settings: Settings, session: Session, person: Signature, at: datetime) -> Party:
+def signed(settings: Settings, session: Session, person: Signature, at: datetime) -> Party:
+    """Who typed that, if they may."""
     account = logins.authenticate(session, login=person.login, password=person.password, at=at)
     if second_factor.is_due(account, is_production=settings.is_production):
         second_factor.accept(session, account, person.code, at=at)

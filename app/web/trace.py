@@ -134,10 +134,11 @@ def proof(kind: LinkKind, code: str) -> ResponseReturnValue:
     session = database.session()
     line = [each.event for each in lines.line(session, seen.subject.ref)]
     witness = Witness(settings_of(current_app).witness_file)
+    bundle = stamps.bundle(session, line)
     body = {
-        **stamps.bundle(session, line),
+        **bundle,
         "subject": seen.subject.ref,
-        "vkeys": [each.vkey for each in keys.known_keys(witness.keys_path)],
+        "vkeys": [each.vkey for each in keys.in_term(witness.keys_path, bundle["checkpoint"])],
     }
     response = _answer(json.dumps(body), content_type="application/json")
     response.headers["Cache-Control"] = REVALIDATE

@@ -12,7 +12,7 @@ from traceability.base import canon
 from traceability.chain import log
 from traceability.chain.tables import Event, Leaf, Pending, Tile, table_of
 from traceability.checkpoints import notes
-from traceability.checkpoints.notes import BadNote, Head, Verifier
+from traceability.checkpoints.notes import BadNote, Head, OutOfTerm, Verifier
 from traceability.checkpoints.stamps import Checkpoint, epoch_of, losses, origin_of
 from traceability.checkpoints.witness import Witness, agrees, heads_backwards, is_given_up
 
@@ -104,23 +104,29 @@ def _leaf_hashes(session: Session) -> Iterator[bytes]:
 def check_checkpoints(session: Session, verifiers: Sequence[Verifier]) -> Iterator[Damage]:
     """Every signed head: the note says what the row says, a known key signed it, the log agrees."""
     size, given_up, tiles = log.size(session), losses(session), log.Tiles(session)
+    unvouched = ""
     for stamp in session.scalars(
         select(Checkpoint).order_by(Checkpoint.epoch, Checkpoint.tree_size)
     ).yield_per(BATCH):
         where = f"第 {stamp.epoch} 期 {stamp.tree_size} 条的检查点"
         try:
-            said = _said(stamp.note, verifiers)
+            said, is_vouched = _said(stamp.note, verifiers)
         except BadNote:
             yield Damage(DamageKind.CHECKPOINT, f"{where}签名不符")
             continue
+        unvouched = "" if is_vouched else where
         if _differs(stamp, said):
             yield Damage(DamageKind.CHECKPOINT, f"{where}的列与签名文本不符")
-        if is_given_up(said, given_up):
-            continue  # two people have given up what it covers
         if len(tiles.seen) > TILES_MAX:
             tiles.seen.clear()
-        if said.size > size or tiles.range_root(0, said.size) != said.root:
+        if not is_given_up(said, given_up) and not _agrees(tiles, size, said):
             yield Damage(DamageKind.CHECKPOINT, f"{where}与目录不符：目录被改动或截短")
+    if unvouched:
+        yield Damage(DamageKind.CHECKPOINT, f"{unvouched}由已停用的密钥签名，其后没有有效的检查点")
+
+
+def _agrees(tiles: log.Tiles, size: int, said: Head) -> bool:
+    return said.size <= size and tiles.range_root(0, said.size) == said.root
 
 
 def check_keys(session: Session, verifiers: Sequence[Verifier]) -> Iterator[Damage]:
@@ -129,10 +135,14 @@ def check_keys(session: Session, verifiers: Sequence[Verifier]) -> Iterator[Dama
         yield Damage(DamageKind.CHECKPOINT, "没有验签公钥（vkeys.txt），检查点的签名未能核对")
 
 
-def _said(note: str, verifiers: Sequence[Verifier]) -> Head:
-    if verifiers:
-        return notes.verify(note, verifiers)
-    return notes.parse_head(notes.parse_note(note).text)
+def _said(note: str, verifiers: Sequence[Verifier]) -> tuple[Head, bool]:
+    """What a note says, and whether a key in its term says so; if not, a later one has to."""
+    try:
+        if verifiers:
+            return notes.verify(note, verifiers), True
+    except OutOfTerm:
+        return notes.parse_head(notes.parse_note(note).text), False
+    return notes.parse_head(notes.parse_note(note).text), True
 
 
 def _differs(stamp: Checkpoint, said: Head) -> bool:

@@ -13,6 +13,8 @@ class Kind(StrEnum):
     """事件种类."""
 
     CHAIN_RESUMED = "chain.resumed"
+    CHAIN_KEY_ROTATED = "chain.key_rotated"
+    CHAIN_KEY_REVOKED = "chain.key_revoked"
     EVENT_ANNULLED = "event.annulled"
     EVIDENCE_STORED = "evidence.stored"
     PARTY_REGISTERED = "party.registered"
@@ -95,6 +97,8 @@ JOURNEY = "from_kind from_township to_kind to_township"
 
 SPECS: dict[Kind, KindSpec] = {
     Kind.CHAIN_RESUMED: _spec("恢复登记", "lost_from lost_to epoch"),
+    Kind.CHAIN_KEY_ROTATED: _spec("更换盖章密钥", "vkeys retired"),
+    Kind.CHAIN_KEY_REVOKED: _spec("作废盖章密钥", "vkeys revoked trusted_size"),
     Kind.EVENT_ANNULLED: _spec("作废", "annulled_kind"),
     Kind.EVIDENCE_STORED: _spec("存证", "media_type"),
     Kind.PARTY_REGISTERED: _spec("主体登记"),

@@ -9,7 +9,7 @@ import base64
 import binascii
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -17,10 +17,14 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from traceability.base import clock
+from traceability.checkpoints import sm2
 from traceability.merkle import HASH_BYTES
 
 ED25519 = 1  # signature type of a log's own key
 COSIGNATURE = 4  # signature type of a witness: the time is part of what it signs
+SM2 = 0xFF  # the type of what has no number of its own; its name follows
+SM2_TYPE = bytes([SM2]) + b"SM2-with-SM3/v1"
+SM2_KEY_BYTES = 65
 KEY_ID_BYTES = 4
 KEY_BYTES = 32
 TIME_BYTES = 8
@@ -33,6 +37,10 @@ DASH = "— "
 
 class BadNote(ValueError):
     """签名文本有误 · not a note, not a checkpoint, or not signed by a known key."""
+
+
+class OutOfTerm(BadNote):
+    """签名密钥不在有效范围 · signed, but by a key that was retired or revoked for such a size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +90,48 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """A key that signatures are checked with, written `name+key id+base64(type ‖ key)`."""
+    """A key that signatures are checked with, written `name+key id+base64(type ‖ key)`.
+
+    Of a log's key: the tree sizes it may sign, both included; `until` None is without an end.
+    """
 
     name: str
     algorithm: int
     key: bytes
+    since: int = 0
+    until: int | None = None
+
+    @property
+    def typed_key(self) -> bytes:
+        """The key behind what says its type."""
+        return (SM2_TYPE if self.algorithm == SM2 else bytes([self.algorithm])) + self.key
 
     @property
     def key_id(self) -> bytes:
         """The first four bytes of SHA-256(name ‖ LF ‖ type ‖ key)."""
-        return key_id(self.name, bytes([self.algorithm]) + self.key)
+        return key_id(self.name, self.typed_key)
 
     @property
     def vkey(self) -> str:
         """As it is published."""
-        return f"{self.name}+{self.key_id.hex()}+{encode(bytes([self.algorithm]) + self.key)}"
+        return f"{self.name}+{self.key_id.hex()}+{encode(self.typed_key)}"
+
+    @property
+    def line(self) -> str:
+        """As the list of keys keeps it: the key, and its term where it has one."""
+        since = f" since={self.since}" if self.since else ""
+        until = "" if self.until is None else f" until={self.until}"
+        return f"{self.vkey}{since}{until}"
+
+    def may_sign(self, size: int) -> bool:
+        """Whether a head of that size lies in its term."""
+        return self.since <= size and (self.until is None or size <= self.until)
 
     def accepts(self, text: str, signature: bytes) -> bool:
         """Whether this key made that signature over the text."""
         message = text.encode()
+        if self.algorithm == SM2:
+            return sm2.verify(self.key, message, signature)
         if self.algorithm == COSIGNATURE:
             seconds, signature = int.from_bytes(signature[:TIME_BYTES]), signature[TIME_BYTES:]
             message = f"cosignature/v1\ntime {seconds}\n".encode() + message
@@ -157,13 +188,35 @@ def parse_vkey(vkey: str) -> Verifier:
     parts = vkey.strip().split("+", 2)
     if len(parts) != 3 or not is_name(parts[0]) or not re.fullmatch("[0-9a-f]{8}", parts[1]):  # noqa: PLR2004 # name, id, key
         raise BadNote("not a verifier key")
-    typed_key = decode(parts[2])
-    if len(typed_key) != 1 + KEY_BYTES or typed_key[0] not in {ED25519, COSIGNATURE}:
-        raise BadNote("unknown type of key")
-    verifier = Verifier(parts[0], typed_key[0], typed_key[1:])
+    verifier = Verifier(parts[0], *_typed(decode(parts[2])))
     if verifier.key_id.hex() != parts[1]:
         raise BadNote("the key id is not that of the key")
     return verifier
+
+
+def _typed(typed_key: bytes) -> tuple[int, bytes]:
+    """Type and key of a typed key."""
+    if typed_key.startswith(SM2_TYPE) and len(typed_key) == len(SM2_TYPE) + SM2_KEY_BYTES:
+        return SM2, typed_key.removeprefix(SM2_TYPE)
+    if len(typed_key) == 1 + KEY_BYTES and typed_key[0] in {ED25519, COSIGNATURE}:
+        return typed_key[0], typed_key[1:]
+    raise BadNote("unknown type of key")
+
+
+def parse_key_line(line: str) -> Verifier:
+    """A key and its term, as the list of keys has them.
+
+    Raises:
+        BadNote: not a verifier key, or a term of another form.
+    """
+    vkey, *terms = line.split()
+    found = re.fullmatch(r"(?:since=(\d{1,18}))? ?(?:until=(\d{1,18}))?", " ".join(terms), re.ASCII)
+    if found is None:
+        raise BadNote("not the term of a key")
+    since, until = found.groups()
+    return replace(
+        parse_vkey(vkey), since=int(since or 0), until=None if until is None else int(until)
+    )
 
 
 def parse_note(written: str) -> Note:
@@ -249,9 +302,13 @@ def verify(written: str, verifiers: Sequence[Verifier]) -> Head:
 
     Raises:
         BadNote: malformed, or signed by none of these keys.
+        OutOfTerm: signed only by keys that may not, or no longer, sign for that size.
     """
     note = parse_note(written)
     head = parse_head(note.text)
-    if not signers(note, verifiers):
+    known = signers(note, verifiers)
+    if not known:
         raise BadNote("signed by no known key")
+    if not any(each.may_sign(head.size) for each in known):
+        raise OutOfTerm("signed by no key that may sign for that size")
     return head

@@ -58,7 +58,7 @@ def begin(engine: Engine, signer: Signer, file: Witness, *, at: datetime) -> boo
     if halted is not None:
         logger.error("appends are stopped: %s", halted.reason)
         return False
-    keys.make_known(file.keys_path, [signer.verifier])
+    keys.make_known(file.keys_path, signer.verifiers)
     with reading(engine) as session:
         witness.catch_up(session, file)
     return True
@@ -78,7 +78,7 @@ def step(engine: Engine, signer: Signer, file: Witness, *, at: datetime) -> bool
     if stamp is None:
         return False
     signed_by = signer.under(origin_of(signer.origin, stamp.epoch))
-    keys.make_known(file.keys_path, [signed_by.verifier])
+    keys.make_known(file.keys_path, signed_by.verifiers)
     file.add([stamp.note])
     return True
 

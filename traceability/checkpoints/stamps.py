@@ -4,7 +4,7 @@ A checkpoint is signed in the transaction that moves its events into the log. It
 grows by one each time two people resume a chain that had lost something.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -18,9 +18,11 @@ from traceability.base import clock
 from traceability.base.db import Base
 from traceability.chain import events, log
 from traceability.chain.events import EventView
+from traceability.chain.kinds import Kind
 from traceability.chain.tables import guard_table
-from traceability.checkpoints.keys import Signer
-from traceability.checkpoints.notes import Head
+from traceability.checkpoints import notes
+from traceability.checkpoints.keys import KeyRefused, Signer
+from traceability.checkpoints.notes import Head, Note
 
 CHAIN = "chain:" + sha256(b"chain").hexdigest()[:32]
 """The chain itself, as the subject of its own events."""
@@ -61,7 +63,29 @@ def losses(session: Session) -> list[Loss]:
     return [
         Loss(event["lost_from"], event["lost_to"], event["epoch"])
         for event in events.history(session, CHAIN)
+        if event.kind is Kind.CHAIN_RESUMED
     ]
+
+
+def key_changes(session: Session) -> Iterator[EventView]:
+    """What the chain says of its keys, oldest first."""
+    kinds = {Kind.CHAIN_KEY_ROTATED, Kind.CHAIN_KEY_REVOKED}
+    return (event for event in events.history(session, CHAIN) if event.kind in kinds)
+
+
+def check_key(session: Session, signer: Signer) -> None:
+    """Refuse a key that the chain has replaced.
+
+    Raises:
+        KeyRefused: another key signs by now.
+    """
+    line = list(key_changes(session))
+    if line and signer.verifier.key not in {
+        notes.parse_vkey(each).key for each in line[-1]["vkeys"]
+    }:
+        raise KeyRefused(
+            "盖章密钥已经更换，这一把不再盖章；若更换中途中断，请再次执行 chain rotate-key"
+        )
 
 
 def epoch(session: Session) -> int:
@@ -89,11 +113,18 @@ def epoch_of(origin: str) -> int:
     return int(number) if found and number.isascii() and number.isdigit() else 1
 
 
-def sequence(session: Session, signer: Signer, *, at: datetime) -> Checkpoint | None:
+def sequence(
+    session: Session, signer: Signer, *, at: datetime, beside: Signer | None = None
+) -> Checkpoint | None:
     """Move pending events into the log and sign its head; None if it has not grown.
 
     `signer` is that of the first epoch; a later epoch signs with the same key under its own name.
+    `beside` signs too: the key that this one takes over from.
+
+    Raises:
+        KeyRefused: another key signs by now.
     """
+    check_key(session, signer)
     head = log.integrate(session) or log.tree_head(session)
     number = epoch(session)
     last = session.execute(
@@ -111,7 +142,7 @@ def sequence(session: Session, signer: Signer, *, at: datetime) -> Checkpoint | 
         epoch=number,
         tree_size=said.size,
         root=said.root,
-        note=signer.under(said.origin).sign(said),
+        note=_signed(said, *([signer] if beside is None else [beside, signer])),
         signed_at=said.signed_at,
     )
     session.add(stamp)
@@ -119,10 +150,22 @@ def sequence(session: Session, signer: Signer, *, at: datetime) -> Checkpoint | 
     return stamp
 
 
+def _signed(said: Head, *signers: Signer) -> str:
+    lines = [line for signer in signers for line in signer.under(said.origin).signatures(said)]
+    return Note(said.text, tuple(lines)).written
+
+
 def newest(session: Session) -> Checkpoint | None:
     """The latest checkpoint."""
     order = (Checkpoint.epoch.desc(), Checkpoint.tree_size.desc())
     return session.scalars(select(Checkpoint).order_by(*order).limit(1)).one_or_none()
+
+
+def first_over(session: Session, position: int) -> Checkpoint | None:
+    """The earliest checkpoint whose tree holds a position."""
+    order = (Checkpoint.epoch, Checkpoint.tree_size)
+    found = select(Checkpoint).where(Checkpoint.tree_size > position).order_by(*order).limit(1)
+    return session.scalars(found).one_or_none()
 
 
 def count(session: Session) -> int:
