@@ -113,6 +113,7 @@ NOUN_LABELS = {
     "desk": "成交台",
     "sale": "成交",
     "verdict": "判定",
+    "indicator": "指标",
     "chain": "追溯链",
     "cluster": "集群台账",
     "project": "项目",
