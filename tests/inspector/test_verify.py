@@ -58,7 +58,7 @@ def test_the_inspector_knows_nothing_of_the_platform() -> None:
         )
     }
 
-    assert imported - set(sys.stdlib_module_names) == {"cryptography"}
+    assert imported <= set(sys.stdlib_module_names)
 
 
 def test_a_clean_chain_is_well(bundle: dict[str, Any]) -> None:
@@ -138,14 +138,28 @@ def resigned(bundle: dict[str, Any]) -> None:
     bundle["checkpoint"] = keys.new_signer(SIGNER.origin).sign(head)
 
 
+NAMED = {
+    "moved": "位置（position）",
+    "shortened": "路径过短",
+    "lengthened": "路径过长",
+    "spaced": "规范形式",
+    "resized": "检查点（checkpoint）",
+    "unsigned": "检查点没有签名",
+    "resigned": "已知公钥",
+}
+"""What the answer to an attack must name."""
+
 ATTACKS = (forked, moved, swapped, shortened, lengthened, resized, spaced, unsigned, resigned)
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
 def test_a_tampered_export_is_found(bundle: dict[str, Any], attack: Any) -> None:
     attack(bundle)
 
-    assert verify.faults(bundle, VKEYS)
+    found = verify.faults(bundle, VKEYS)
+
+    assert found
+    assert NAMED.get(attack.__name__, "") in found[0]
 
 
 def test_a_private_part_is_shown_to_whom_it_concerns(
