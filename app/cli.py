@@ -16,6 +16,7 @@ from sqlalchemy import Engine, func, select
 from app import config, installation, migrate
 from app.config import Settings
 from app.console import platform
+from app.importing import commands as importing
 from app.keeping import commands as keeping
 from app.whoami import now
 from registry import export, loading
@@ -180,7 +181,7 @@ def restrict_command(role: str) -> None:
         click.echo(f"角色 {role} 不能修改或删除追溯链")
 
 
-for _command in keeping.COMMANDS:
+for _command in (*keeping.COMMANDS, *importing.COMMANDS):
     cli.add_command(_command)
 
 

@@ -108,6 +108,11 @@ def in_force(session: Session, stage: str, day: date) -> Sequence[Rule]:
     return [rule for rule in rules if stage in rule.stages and rule.in_force(day)]
 
 
+def in_force_any(session: Session, stage: str) -> Sequence[Rule]:
+    """The rules of a stage, whenever they are or were in force."""
+    return [rule for rule in session.scalars(select(Rule)) if stage in rule.stages]
+
+
 def outcomes(session: Session, stage: str, facts: Facts, *, at: datetime) -> list[Outcome]:
     """Every rule of the stage applied to the facts: passed, failed, warned or not applicable."""
     return [_judge(rule, facts, at) for rule in in_force(session, stage, legal_day(at))]

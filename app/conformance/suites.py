@@ -1,6 +1,6 @@
 """检验套件 · every suite by its name; whoever builds a parser adds its suite here."""
 
-from app.conformance import codes, events, frames, proofs
+from app.conformance import codes, events, frames, imports, proofs
 from app.conformance.answers import Suite
 
 SUITES: dict[str, Suite] = {
@@ -10,6 +10,7 @@ SUITES: dict[str, Suite] = {
     "cn-id": codes.cn_id,
     "digital-link": codes.digital_link,
     "epcis-validate": events.epcis_validate,
+    "import": imports.rows,
     "merkle-consistency": proofs.merkle_consistency,
     "merkle-inclusion": proofs.merkle_inclusion,
     "merkle-root": proofs.merkle_root,

@@ -94,6 +94,7 @@ FIGURE_CARD = (
     f" comparator_text value value_max unit printed scope {QUOTED}"
 )
 JOURNEY = "from_kind from_township to_kind to_township"
+TRIP = f"certificate_number evidence_level {JOURNEY}"
 
 SPECS: dict[Kind, KindSpec] = {
     Kind.CHAIN_RESUMED: _spec("恢复登记", "lost_from lost_to epoch"),
@@ -103,19 +104,21 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.EVIDENCE_STORED: _spec("存证", "media_type"),
     Kind.PARTY_REGISTERED: _spec("主体登记"),
     Kind.PARTY_CHANGED: _spec("主体变更"),
-    Kind.HOLDING_REGISTERED: _spec("场所登记", PLACE),
+    Kind.HOLDING_REGISTERED: _spec("场所登记", f"evidence_level {PLACE}"),
     Kind.CONSENT_GRANTED: _spec("授权代办"),
     Kind.CONSENT_REVOKED: _spec("收回代办授权"),
     Kind.INSTRUMENT_REGISTERED: _spec("计量器具登记", "serial_no division_g max_g"),
     Kind.INSTRUMENT_VERIFIED: _spec("计量检定", "certificate_no verified_on valid_until"),
     Kind.ANIMAL_REGISTERED: _spec(
-        "登记", f"ear_tag breed sex born_month origin {PLACE}", "commissioning"
+        "登记", f"ear_tag breed sex born_month origin evidence_level {PLACE}", "commissioning"
     ),
     Kind.ANIMAL_RETAGGED: _spec("补戴耳标", "ear_tag old_ear_tag", "repairing"),
     Kind.ANIMAL_EID_BOUND: _spec("绑定电子耳标", "eid", "commissioning"),
     Kind.ANIMAL_DIED: _spec("死亡", "", "destroying"),
     Kind.ANIMAL_SLAUGHTERED: _spec("屠宰", PLACE, "slaughtering"),
-    Kind.IMMUNISATION_GIVEN: _spec("免疫", f"disease dose_no given_on {PLACE}", "inspecting"),
+    Kind.IMMUNISATION_GIVEN: _spec(
+        "免疫", f"disease dose_no given_on evidence_level {PLACE}", "inspecting"
+    ),
     Kind.TREATMENT_GIVEN: _spec("用药", "given_on clear_on", "inspecting"),
     Kind.DECLARATION_FILED: _spec("检疫申报", f"purpose head_count {JOURNEY}", "inspecting"),
     Kind.DECLARATION_ACCEPTED: _spec("申报受理", "", "inspecting"),
@@ -127,8 +130,8 @@ SPECS: dict[Kind, KindSpec] = {
         "inspecting",
     ),
     Kind.CERTIFICATE_REVOKED: _spec("检疫证明作废", "number", "inspecting"),
-    Kind.MOVEMENT_DEPARTED: _spec("启运", f"certificate_number {JOURNEY}", "departing"),
-    Kind.MOVEMENT_ARRIVED: _spec("到达", f"certificate_number {JOURNEY}", "arriving"),
+    Kind.MOVEMENT_DEPARTED: _spec("启运", TRIP, "departing"),
+    Kind.MOVEMENT_ARRIVED: _spec("到达", TRIP, "arriving"),
     Kind.WEIGHING_RECORDED: _spec("过磅", f"basis evidence_level {PLACE}", "inspecting"),
     Kind.WEIGHING_ANNULLED: _spec("过磅作废", "", "inspecting"),
     Kind.ACCOUNT_OPENED: _spec("开立账户"),
