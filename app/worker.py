@@ -11,11 +11,14 @@ from functools import cache
 from pathlib import Path
 
 from celery import Celery
+from kombu.exceptions import OperationalError
 from sqlalchemy import Engine
 
 from app import config
 from app.auth import access_log, idempotency
 from app.config import Settings
+from app.importing import running
+from app.keeping import daily
 from app.whoami import now
 from traceability.base.db import make_engine, transaction
 
@@ -23,6 +26,7 @@ QUEUE = "platform"
 THREADS = 2
 POLL_S = 0.2  # Celery's default of one second is felt
 HOUR_S = 3600.0
+SWEEP_S = 60.0
 logger = logging.getLogger(__name__)
 
 celery = Celery(QUEUE)
@@ -43,6 +47,16 @@ def connect(settings: Settings) -> Celery:
         worker_hijack_root_logger=False,
         worker_send_task_events=False,
         beat_schedule={
+            "imports": {
+                "task": imports.name,
+                "schedule": SWEEP_S,
+                "options": {"expires": SWEEP_S},
+            },
+            "backup": {
+                "task": nightly_backup.name,
+                "schedule": HOUR_S / 2,
+                "options": {"expires": HOUR_S},
+            },
             "tidy": {"task": tidy.name, "schedule": HOUR_S, "options": {"expires": HOUR_S}},
         },
     )
@@ -69,6 +83,27 @@ def tidy() -> None:
     with transaction(_engine(), recorded_at=at) as session:
         rows = access_log.purge(session, at=at) + idempotency.purge(session, at=at)
     logger.info("tidied away %s rows", rows)
+
+
+@celery.task(name="imports")
+def imports() -> None:
+    """Every minute: go on with imports that wait or whose worker was killed. Safe to run twice."""
+    running.work_on_all(config.load(), _engine(), now=now)
+
+
+def wake_imports(settings: Settings) -> None:
+    """Have an import begun at once; if the queue is away, the sweep finds it within a minute."""
+    connect(settings)
+    try:
+        imports.apply_async(retry=False)
+    except (OperationalError, OSError):
+        logger.warning("the queue is away; the sweep will find the import")
+
+
+@celery.task(name="backup")
+def nightly_backup() -> None:
+    """Every half an hour: today's backup, once it is due. Safe to run twice."""
+    daily.take_if_due(config.load(), _engine(), at=now())
 
 
 @cache

@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -36,7 +36,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 logger = logging.getLogger(__name__)
 
 
-def keep(settings: Settings, file: BinaryIO) -> str:
+def keep(settings: Settings, file: IO[bytes]) -> str:
     """Keep a file under its hash; the hash."""
     folder = settings.data_dir / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ def path_of(settings: Settings, run: ImportRun) -> Path:
 def begin(
     session: Session,
     settings: Settings,
-    file: BinaryIO,
+    file: IO[bytes],
     *,
     filename: str,
     kind: ImportKind,

@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from python_calamine import CalamineError, CalamineWorkbook
 
@@ -28,7 +28,7 @@ BLANK = re.compile(r"[\s\x00]*")
 Lines = Iterator[tuple[int, list[str]]]
 
 
-def lines_of(file: BinaryIO, filename: str) -> Lines:
+def lines_of(file: IO[bytes], filename: str) -> Lines:
     """The lines of a file with their numbers, the first being 1.
 
     Raises:
@@ -44,7 +44,7 @@ def lines_of(file: BinaryIO, filename: str) -> Lines:
     raise IdentifierError("import.unknown_format", "只收 CSV 和 Excel（.xlsx）文件，请另存后再传")
 
 
-def _csv(file: BinaryIO) -> Lines:
+def _csv(file: IO[bytes]) -> Lines:
     encoding = _encoding(file)
     text = io.TextIOWrapper(_Unclosed(file), encoding=encoding, newline="", errors="strict")
     sample = text.read(4096)
@@ -62,12 +62,12 @@ def _csv(file: BinaryIO) -> Lines:
 class _Unclosed(io.BufferedReader):
     """A reader whose wrapper, when it goes, leaves the file open."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         super().__init__(_Raw(file))
 
 
 class _Raw(io.RawIOBase):
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         self.file = file
 
     def readable(self) -> bool:
@@ -88,7 +88,7 @@ class _Raw(io.RawIOBase):
         return self.file.tell()
 
 
-def _encoding(file: BinaryIO) -> str:
+def _encoding(file: IO[bytes]) -> str:
     """UTF-8 if all of it is, GB18030 otherwise; read in blocks."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     try:
@@ -102,7 +102,7 @@ def _encoding(file: BinaryIO) -> str:
     return "utf-8-sig"
 
 
-def _workbook(file: BinaryIO) -> Lines:
+def _workbook(file: IO[bytes]) -> Lines:
     _require_small(file)
     try:
         book = CalamineWorkbook.from_filelike(file)
@@ -113,7 +113,7 @@ def _workbook(file: BinaryIO) -> Lines:
         raise IdentifierError("import.unreadable", "工作簿读不出来：请另存为 .xlsx 再传") from error
 
 
-def _require_small(file: BinaryIO) -> None:
+def _require_small(file: IO[bytes]) -> None:
     """Refuse a workbook that unpacks to more than a machine should take."""
     if not zipfile.is_zipfile(file):
         file.seek(0)
@@ -138,7 +138,7 @@ def _said(cell: Any) -> str:
 
 
 def rows_of(
-    file: BinaryIO, filename: str, kind: ImportKind
+    file: IO[bytes], filename: str, kind: ImportKind
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """The rows of a file by column, empty ones left out; the header is looked for first.
 

@@ -29,6 +29,8 @@ from traceability import consents, evidence, holdings, movements
 from traceability.animals import Animal
 from traceability.consents import ConsentAct
 from traceability.holdings import HoldingKind
+from traceability.importing import runs
+from traceability.importing.columns import ImportKind
 from traceability.weighings import Weighing
 
 NOBODY = "0" * 32
@@ -384,7 +386,24 @@ def subject(login_as: LoginAs, me: Account) -> Case:
     return Case(login_as.world.animal().ref if read else None, None, f"animal:{NOBODY}")
 
 
+def import_run(login_as: LoginAs, me: Account) -> Case:
+    """Whoever may bring in a register sees every import; nobody else reads of any."""
+    world = login_as.world
+    run = runs.begin(
+        world.session,
+        kind=ImportKind.ANIMALS,
+        filename="牛只.csv",
+        sha256="0" * 64,
+        dry_run=True,
+        by=world.office,
+        at=world.at,
+    )
+    may = privileges.allowed(me.role, "import.manage")
+    return Case(run.ref if may else None, None, f"import:{NOBODY}")
+
+
 OBJECTS: dict[str, Maker] = {
+    "imports.ref": import_run,
     "audit.ref": subject,
     "devices.ref": device,
     "devices.message": set_aside,
@@ -446,6 +465,7 @@ def body_of(route: str, case: Case) -> dict[str, object] | None:
 
 WITHOUT_OWNER = {
     "static.filename": "static files are everybody's",
+    "imports.kind": "every kind of sheet has a template",
     "regions.code": "region codes are published",
 }
 AWAITING: frozenset[str] = frozenset()  # whose makers are still to be written; only shrinks

@@ -16,6 +16,14 @@ JSON_VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=6,
 )
+REGISTER = """耳标号,品种,性别,出生日期,户号
+252052600012345,西杂,母,2023-03-08,H-1
+2.52E+14,西杂,母,2023-03-08,H-1
+２ 522427-00012345,黄牛,公,2023年3月8日,H-1
+
+252052600012345,西杂,公,2023-03-08,H-1
+252052600012346,西杂,公,2027-03-08,H-1
+""".encode("gb18030")
 FIELDS = st.sampled_from(
     [
         *("kind", "value", "on", "uri", "text", "hex", "hex64", "bits128", "format", "chunks"),
@@ -58,6 +66,27 @@ def ask(suite: str, **line: Any) -> dict[str, Any]:
             {"ok": True, "reason": None},
         ),
         ("check-digit", {"kind": "gln", "value": "4012345000009"}, {"ok": True}),
+        (
+            "import",
+            {"kind": "animals", "filename": "a.csv", "on": "2026-11-22", "hex": REGISTER.hex()},
+            {
+                "rows": [
+                    {"line": 2, "ok": True, "reason": None},
+                    {"line": 3, "ok": False, "reason": "ear_tag.scientific"},
+                    {"line": 4, "ok": True, "reason": None},
+                    {"line": 6, "ok": False, "reason": "import.twice"},
+                    {"line": 7, "ok": False, "reason": "import.in_future"},
+                ]
+            },
+        ),
+        (
+            "import",
+            {"kind": "cows", "filename": "a.csv", "hex": ""},
+            {
+                "error": "bad_input",
+                "detail": "kind 应为 holdings、animals、immunisations、movements",
+            },
+        ),
         (
             "epcis-validate",
             {

@@ -213,11 +213,12 @@ def claim(work: Work, ref: str) -> int | None:
 
 def carry_on(work: Work, ref: str, rows: Iterable[Cells], *, rows_done: int) -> RunState:
     """Bring in the rows after those already done, batch by batch, until the end or a stop."""
-    remaining = islice(iter(rows), rows_done, None)
+    remaining, done = islice(iter(rows), rows_done, None), rows_done
     while batch := list(islice(remaining, BATCH_ROWS)):
-        state = _step(work, ref, batch)
+        state = _step(work, ref, batch, done=done)
         if state is not RunState.RUNNING:
             return state
+        done += len(batch)
         work.tell(len(batch))
     with transaction(work.engine, recorded_at=work.now()) as session:
         run = get(session, ref)
@@ -233,12 +234,15 @@ def fail(work: Work, ref: str, fault: str) -> None:
         run.state, run.fault = RunState.FAILED, fault[:SENTENCE_CHARS_MAX]
 
 
-def _step(work: Work, ref: str, rows: Sequence[Cells]) -> RunState:
+def _step(work: Work, ref: str, rows: Sequence[Cells], *, done: int) -> RunState:
     at = work.now()
     with transaction(work.engine, recorded_at=at, late_reason=LATE_REASON) as session:
-        run = get(session, ref)
+        mine = select(ImportRun).where(ImportRun.ref == ref).with_for_update()
+        run = session.scalars(mine).one()
         if run.state is not RunState.RUNNING:
             return run.state
+        if run.rows_done != done:  # taken for dead, and another went on with it
+            return RunState.STOPPED
         found = bring_in(session, run, rows, secret=work.secret, at=at)
         _count(session, run, found)
         run.rows_done += len(rows)
