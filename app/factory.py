@@ -32,6 +32,7 @@ from app import (
 from app.api import base as api_base
 from app.auth import access_log, guard, idempotency, logins
 from app.config import Settings
+from app.trace import kept, scans
 
 SETTINGS = "platform.settings"
 DEMO_ONLY = {"styleguide", "demo"}  # pages that production does not have
@@ -65,14 +66,21 @@ def create_app(
     service.extensions[SETTINGS] = chosen
     service.extensions[whoami.CLOCK] = clock
     service.config.update(_flask_config(chosen), **overrides)
-    if chosen.trusted_proxies:
-        count = chosen.trusted_proxies
-        service.wsgi_app = ProxyFix(service.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]  # Flask's documented way
     installation.require_real(chosen)
     database.init_app(service, chosen.database_url)
+    _stand_in_front(service, chosen, clock or whoami.clock)
     _init_parts(service, chosen)
     _register_pages(service, chosen)
     return service
+
+
+def _stand_in_front(service: Platform, settings: Settings, now: Callable[[], datetime]) -> None:
+    """Kept public pages before Flask; before them, whose address the proxies tell."""
+    with service.app_context():
+        engine = database.engine()
+    kept.init_app(service, engine, now=now, scans=scans.init_app(service, engine, now))
+    if count := settings.trusted_proxies:
+        service.wsgi_app = ProxyFix(service.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]  # Flask's documented way
 
 
 def settings_of(service: Flask) -> Settings:

@@ -81,6 +81,8 @@ PRIVILEGES: dict[str, frozenset[Role]] = {
     "chain.search": OVERSEERS,
     "import.manage": frozenset({Role.ADMINISTRATOR}),
     "backup.manage": frozenset({Role.ADMINISTRATOR}),
+    "scan.view": OVERSEERS,
+    "scan.close": frozenset({Role.REGULATOR}),
     "cluster.view": frozenset({Role.CLUSTER_OFFICER, *OVERSEERS}),
     "project.view": frozenset({Role.CLUSTER_OFFICER, *OVERSEERS}),
     "project.register": frozenset({Role.CLUSTER_OFFICER}),
@@ -121,8 +123,8 @@ NOUN_LABELS = {
     "backup": "备份",
     "cluster": "集群台账",
     "project": "项目",
-    "indicator": "指标",
     "label": "标签",
+    "scan": "扫码疑点",
 }
 VERB_LABELS = {
     "view": "查看",
@@ -139,7 +141,6 @@ VERB_LABELS = {
     "record": "记录",
     "file": "提交",
     "decide": "受理",
-    "confirm": "确认",
     "issue": "签发",
     "revoke": "作废",
     "depart": "登记启运",
@@ -152,6 +153,7 @@ VERB_LABELS = {
     "report": "登记进展",
     "confirm": "复核确认",
     "print": "打印",
+    "close": "核实",
 }
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.auth.accounts import Account
 from app.auth.roles import Role
 from app.labels.links import LinkKind, hex_of_code
+from app.trace import alarms
 from market.sales.records import Sale
 from registry.clusters import Cluster
 from registry.projects import Project
@@ -55,6 +56,7 @@ class Subject:
     head: bytes
     latest_at: datetime
     position: int | None  # of its newest event in the log
+    flagged: bool = False  # its code may have been copied
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Stamp:
 
     size: int
     signed_at: datetime
+    epoch: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,14 @@ def find(session: Session, kind: LinkKind, code: str) -> Subject | None:
     refs = _refs(kind, code).subquery()
     table = SubjectHead.__table__.c
     row = session.execute(
-        select(refs.c.ref, table.seq, table.digest, table.latest_at, Leaf.position)
+        select(
+            refs.c.ref,
+            table.seq,
+            table.digest,
+            table.latest_at,
+            Leaf.position,
+            alarms.stands(kind, code).label("flagged"),
+        )
         .join(SubjectHead, table.ref == refs.c.ref)
         .join(
             EventSubject,
@@ -118,7 +128,7 @@ def stamp_over(session: Session, position: int | None) -> Stamp | None:
     """The first checkpoint that covers a leaf, so that the page stays as it is; or the newest."""
     running = select(func.max(Checkpoint.epoch)).scalar_subquery()
     size = Checkpoint.tree_size
-    mine = select(size, Checkpoint.signed_at).where(Checkpoint.epoch == running)
+    mine = select(size, Checkpoint.signed_at, Checkpoint.epoch).where(Checkpoint.epoch == running)
     if position is not None:
         first = session.execute(mine.where(size > position).order_by(size).limit(1)).one_or_none()
         if first is not None:

@@ -5,7 +5,7 @@ only with the subject's newest event, its stamp or our templates, so a phone rev
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -29,9 +29,11 @@ from app.factory import settings_of
 from app.labels.links import LinkKind, open_seal
 from app.labels.printing import label_key
 from app.limits import GUESSING, LOOKING, limiter
-from app.trace import claims, lines, steps
+from app.trace import claims, kept, lines, places, scans, steps
+from app.trace.claims import Level
+from app.trace.kept import Basis
 from app.trace.lines import Stamp, Subject
-from traceability.base.clock import legal_day
+from traceability.base.clock import legal_day, start_of
 from traceability.checkpoints import keys, stamps
 from traceability.checkpoints.witness import Witness
 from traceability.identifiers import short_codes
@@ -69,6 +71,13 @@ class Seen:
         return self.subject.latest_at if long_ago else None
 
     @property
+    def until(self) -> datetime:
+        """When the page says something else although nothing was written."""
+        now, silent_at = whoami.now(), self.subject.latest_at + steps.SILENCE
+        tomorrow = start_of(legal_day(now) + timedelta(days=1))
+        return min(tomorrow, silent_at) if silent_at > now else tomorrow
+
+    @property
     def etag(self) -> str:
         """What the page depends on, in one word."""
         stamp, today = self.stamp, legal_day(whoami.now())
@@ -77,6 +86,7 @@ class Seen:
             self.subject.head.hex(),
             self.subject.position,
             stamp and (stamp.size, claims.when(stamp, today)),
+            self.subject.flagged,
             self.printed and self.printed.hex(),
             self.silent_since,
             template_version(),
@@ -119,9 +129,30 @@ def show(kind: LinkKind, code: str, seal: str | None = None) -> ResponseReturnVa
     seen = _seen(kind, code, seal)
     if seen is None:
         return _unknown()
+    shop, at = places.of_visitor(), whoami.now()
+    scans.here().note(kind, seen.subject.code, _address(), at=at, place=shop)
     if request.if_none_match.contains_weak(seen.etag):
         return _cached(Response(status=304), seen.etag)
-    return _cached(_answer(render_template("trace/show.html", **_page(seen))), seen.etag)
+    page = _page(seen)
+    if page["claim"].level is Level.STAMPED:
+        kept.keep(_basis(seen))
+    return _cached(_answer(render_template("trace/show.html", **page)), seen.etag)
+
+
+@public
+@limiter.limit(GUESSING, exempt_when=lambda: "county" not in request.args)
+def place(kind: LinkKind, code: str) -> ResponseReturnValue:
+    """您在哪里: the county a visitor chooses, so that a copied label is found out."""
+    seen = _seen(kind, code, None)
+    if seen is None:
+        return _unknown()
+    session, county = database.session(), request.args.get("county", "")
+    if county and places.is_choice(session, county):
+        scans.here().tell_place(kind, seen.subject.code, _address(), at=whoami.now(), place=county)
+        return redirect(url_for("trace.show", kind=kind, code=seen.subject.code), 303)
+    choices = places.choices(session, request.args.get("in", ""))
+    page = render_template("trace/place.html", subject=seen.subject, choices=choices)
+    return _answer(page)
 
 
 @public
@@ -155,6 +186,23 @@ def _seen(kind: LinkKind, code: str, seal: str | None) -> Seen | None:
     if subject is None or tidy is None or (seal is not None and printed is None):
         return None
     return Seen(subject, stamp, printed)
+
+
+def _address() -> str:
+    return request.remote_addr or ""
+
+
+def _basis(seen: Seen) -> Basis:
+    subject = seen.subject
+    return Basis(
+        subject.kind,
+        subject.code,
+        subject.ref,
+        subject.head,
+        1 if seen.stamp is None else seen.stamp.epoch,
+        subject.flagged,
+        seen.until,
+    )
 
 
 def _page(seen: Seen) -> dict[str, Any]:
@@ -200,6 +248,7 @@ def _answer(
     return Response(body, status, content_type=content_type)
 
 
+RULES = (("", show), ("/<seal>", show), ("/proof.json", proof), ("/place", place))
 for _kind in LinkKind:
-    for _rule, _view in (("", show), ("/<seal>", show), ("/proof.json", proof)):
+    for _rule, _view in RULES:
         blueprint.add_url_rule(f"/{_kind}/<code>{_rule}", view_func=_view, defaults={"kind": _kind})

@@ -73,6 +73,23 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "clone_alarm",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("code", sa.String(length=16), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("raised_at", Instant(), nullable=False),
+        sa.Column("visitors", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("places", sa.JSON(), nullable=False),
+        sa.Column("closed_at", Instant(), nullable=True),
+        sa.Column("closed_by", sa.String(length=57), nullable=True),
+        sa.Column("note", sa.String(length=400), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clone_alarm")),
+    )
+    with op.batch_alter_table("clone_alarm", schema=None) as batch_op:
+        batch_op.create_index("uq_clone_alarm_code", ["kind", "code", "on"], unique=True)
+
+    op.create_table(
         "cluster",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("key", sa.String(length=40), nullable=False),
@@ -245,6 +262,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rule")),
         sa.UniqueConstraint("code", "effective_from", name=op.f("uq_rule_code_effective_from")),
     )
+    op.create_table(
+        "scan_tally",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("code", sa.String(length=16), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("place", sa.String(length=6), nullable=False),
+        sa.Column("scans", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("visitors", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scan_tally")),
+        sa.UniqueConstraint(
+            "kind", "code", "on", "place", name=op.f("uq_scan_tally_kind_code_on_place")
+        ),
+    )
+    with op.batch_alter_table("scan_tally", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_scan_tally_on"), ["on"], unique=False)
+
     op.create_table(
         "set_aside",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1683,6 +1717,10 @@ def downgrade() -> None:
     op.drop_table("account")
     op.drop_table("tile")
     op.drop_table("set_aside")
+    with op.batch_alter_table("scan_tally", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_scan_tally_on"))
+
+    op.drop_table("scan_tally")
     op.drop_table("rule")
     with op.batch_alter_table("region", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_region_parent_code"))
@@ -1714,6 +1752,10 @@ def downgrade() -> None:
 
     op.drop_table("device")
     op.drop_table("cluster")
+    with op.batch_alter_table("clone_alarm", schema=None) as batch_op:
+        batch_op.drop_index("uq_clone_alarm_code")
+
+    op.drop_table("clone_alarm")
     op.drop_table("checkpoint")
     op.drop_table("chain_subject")
     op.drop_table("chain_halt")
