@@ -1,6 +1,6 @@
 """通读 · finding a subject by whatever somebody holds, and its whole line in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -23,6 +23,14 @@ from traceability.quarantine.certificates import Certificate
 from traceability.tags import AnimalTag
 
 FOUND_MAX = 30
+NAMED = (
+    (Party, Party.name),
+    (Holding, Holding.name),
+    (Animal, Animal.ear_tag),
+    (Certificate, Certificate.number),
+    (Cluster, Cluster.name),
+    (Project, Project.name),
+)
 WORDS_CHARS_MAX = 60
 SUBJECT_LABELS = {
     "animal": "牛只",
@@ -184,11 +192,20 @@ def _names(session: Session, history: Sequence[EventView]) -> dict[str, str]:
         for event in history
         for ref in events.mentioned({"subjects": [], "public": dict(event.public)}, event.private)
     }
+    return _names_of(session, refs)
+
+
+def _names_of(session: Session, refs: Collection[str]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for model, column in ((Party, Party.name), (Holding, Holding.name), (Animal, Animal.ear_tag)):
+    for model, column in NAMED:
         rows = session.execute(select(model.ref, column).where(model.ref.in_(refs)))
         found |= {row[0]: row[1] for row in rows}
     return found
+
+
+def name_of(session: Session, ref: str) -> str | None:
+    """What people call a subject, where it has a name."""
+    return _names_of(session, [ref]).get(ref)
 
 
 def newest(session: Session, *, limit: int = 20) -> list[tuple[EventView, list[Found]]]:

@@ -1,10 +1,12 @@
 """字段名 · what the fields of events are called, for whoever may read the private ones."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from app import filters
 from app.trace.words import FIELDS, value_of
+from traceability.base.clock import unstamp
 from traceability.holdings import HOLDING_KIND_LABELS, HoldingKind
 
 PRIVATE_NAMES = {
@@ -34,6 +36,7 @@ PRIVATE_NAMES = {
     "disposal": "处理",
     "division_g": "分度值",
     "dose": "用量",
+    "dose_no": "针次",
     "drug": "药名",
     "evidence": "证据",
     "evidence_level": "证据等级",
@@ -42,6 +45,7 @@ PRIVATE_NAMES = {
     "frames_sha256": "原始报文指纹",
     "from_kind": "启运场所类别",
     "from_township": "启运乡镇",
+    "head_count": "头数",
     "holding": "场所",
     "instrument": "计量器具",
     "keeper": "饲养者",
@@ -89,6 +93,8 @@ PRIVATE_NAMES = {
     "weight_g": "重量",
     "withdrawal_days": "休药期天数",
 }
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 HIDDEN = {"by", "on_behalf_of", "late", "code"}
 PLACE_KINDS = {"from_kind", "to_kind", "place_kind"}
 MASKED = {"resident_id": 6, "phone": 3}
@@ -127,7 +133,20 @@ def _measured(field: str, value: Any) -> str:
         return filters.kg(value)
     if field in PLACE_KINDS and value in set(HoldingKind):
         return HOLDING_KIND_LABELS[HoldingKind(value)]
-    return value_of(field, value) if field in FIELDS else str(value)
+    if field in FIELDS:
+        return value_of(field, value)
+    return _dated(value) if isinstance(value, str) else str(value)
+
+
+def _dated(text: str) -> str:
+    """A day or an instant as people write it; other text as it stands.
+
+    >>> _dated("2026-11-22"), _dated("2026-11-22T03:02:45.000Z"), _dated("2 号")
+    ('2026年11月22日', '2026年11月22日 11:02', '2 号')
+    """
+    if DAY.fullmatch(text):
+        return filters.cn_date(text)
+    return filters.cn_datetime(unstamp(text)) if INSTANT.fullmatch(text) else text
 
 
 def fields(part: Mapping[str, Any], names: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -64,6 +64,7 @@ def line(ref: str) -> str:
         "audit/line.html",
         ref=ref,
         kind=lines.kind_of(ref),
+        name=lines.name_of(session, ref),
         told=told,
         stamp=stamps.newest(session),
         now=whoami.now(),

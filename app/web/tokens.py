@@ -27,7 +27,7 @@ def _page(form: object, errors: object) -> str:
     return render_template(
         "tokens/index.html",
         tokens=tokens.of_account(database.session(), me.account_id),
-        permissions=[(name, label_of(name), name) for name in PRIVILEGES if me.may(name)],
+        permissions=[(name, label_of(name)) for name in PRIVILEGES if me.may(name)],
         form=form,
         errors=errors,
         at=whoami.now(),

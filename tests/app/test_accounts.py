@@ -141,8 +141,10 @@ def test_whoever_looks_is_written_down_for_the_regulator(
     access_log.flush(app)
     page = regulator.get("/access/").text
 
-    assert "查看 /consents/" in page
-    assert "查看 /login" not in page
+    assert "代办授权：管理" in page
+    looked = {(row.method, row.subject) for row in access_log.recent(login_as.world.session)}
+    assert ("GET", "/consents/") in looked
+    assert ("GET", "/login") not in looked
 
 
 def test_the_access_log_forgets_after_a_year(app: Platform, login_as: LoginAs) -> None:
