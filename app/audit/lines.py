@@ -20,6 +20,7 @@ from traceability.holdings import Holding
 from traceability.identifiers.short_codes import PUBLIC_CODE_CHARS, normalise
 from traceability.parties import Party
 from traceability.quarantine.certificates import Certificate
+from traceability.regions import Region
 from traceability.tags import AnimalTag
 
 FOUND_MAX = 30
@@ -192,7 +193,14 @@ def _names(session: Session, history: Sequence[EventView]) -> dict[str, str]:
         for event in history
         for ref in events.mentioned({"subjects": [], "public": dict(event.public)}, event.private)
     }
-    return _names_of(session, refs)
+    codes = {
+        code
+        for event in history
+        for field, code in {**(event.private or {}), **event.public}.items()
+        if field in words.REGIONS
+    }
+    places = select(Region.code, Region.name).where(Region.code.in_(codes))
+    return _names_of(session, refs) | {row.code: row.name for row in session.execute(places)}
 
 
 def _names_of(session: Session, refs: Collection[str]) -> dict[str, str]:

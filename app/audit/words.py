@@ -97,6 +97,7 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 HIDDEN = {"by", "on_behalf_of", "late", "code"}
 PLACE_KINDS = {"from_kind", "to_kind", "place_kind"}
+REGIONS = {"township", "from_township", "to_township", "region_code"}
 MASKED = {"resident_id": 6, "phone": 3}
 
 

@@ -117,7 +117,6 @@ NOUN_LABELS = {
     "desk": "成交台",
     "sale": "成交",
     "verdict": "判定",
-    "indicator": "指标",
     "chain": "追溯链",
     "import": "导入登记",
     "backup": "备份",
@@ -151,7 +150,6 @@ VERB_LABELS = {
     "settle": "收款结算",
     "audit": "核查",
     "report": "登记进展",
-    "confirm": "复核确认",
     "print": "打印",
     "close": "核实",
 }

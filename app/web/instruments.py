@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app import database, equipment, forms, whoami
+from app import database, equipment, filters, forms, whoami
 from app.auth.privileges import permission
 from app.schemas.instruments import RegisterInstrument, VerifyInstrument
 from traceability import instruments
@@ -84,7 +84,8 @@ def show(ref: str) -> str:
 def _text(public: Mapping[str, Any]) -> str:
     if "certificate_no" not in public:
         return ""
-    return f"证书 {public['certificate_no']}，{public['verified_on']} 至 {public['valid_until']}"
+    days = [filters.cn_date(public[name]) for name in ("verified_on", "valid_until")]
+    return f"证书 {public['certificate_no']}，{days[0]} 至 {days[1]}"
 
 
 @blueprint.get("/<ref:ref>/verify")

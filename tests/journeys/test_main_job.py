@@ -171,6 +171,8 @@ def audit(page: Page, county: County) -> None:
     with contextlib.closing(sqlite3.connect(county.data_dir / "platform.db", timeout=20)) as file:
         file.execute("UPDATE sale SET amount_fen = amount_fen - 100000")
         file.commit()
+    page.get_by_role("button", name="开始核查").click()
+    expect(page.locator("body")).to_contain_text("逐条相符，连续无缺", timeout=60_000)
 
 
 def record_progress(page: Page, county: County) -> None:
