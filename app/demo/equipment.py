@@ -45,7 +45,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
         return
     given = opening.equipment_of(settings)
     yard = Yard(
-        [Place.of(market_day.CRATE)],
+        [Place(market_day.CRATE, market_day.SCALE.code, market_day.READER.code)],
         broker=given.broker,
         outbox=given.outbox,
         passwords=given.passwords,

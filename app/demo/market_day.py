@@ -39,7 +39,7 @@ SCALE = DeviceFacts(
     stable_frames=5,
 )
 READER = DeviceFacts(code="xh-reader-01", kind=DeviceKind.READER, format="allflex")
-CRATE = "xh-crate-01"
+CRATE = "1号称"
 
 
 def open_market(
