@@ -120,13 +120,17 @@ def _listed(refs: Sequence[str]) -> str:
     return orjson.dumps(refs).decode()
 
 
-def write(session: Session, heads: Sequence[Head]) -> None:
-    """Store heads that have moved, on SQLite."""
+def write(session: Session, moved: Sequence[Head]) -> None:
+    """Store heads that have moved."""
     connection = session.connection()
-    rows = [
-        (head.seq, head.digest, instant_to(head.latest_at, connection.dialect), head.id)
-        for head in heads
-    ]
+    latest = [instant_to(head.latest_at, connection.dialect) for head in moved]
+    if connection.dialect.name == "postgresql":
+        columns = [(head.id, head.seq, head.digest) for head in moved]
+        numbers, seqs, digests = (list(column) for column in zip(*columns, strict=True))
+        values = (numbers, seqs, digests, latest)
+        connection.exec_driver_sql(statements.POSTGRESQL_MOVE_HEADS, values)
+        return
+    rows = [(head.seq, head.digest, at, head.id) for head, at in zip(moved, latest, strict=True)]
     connection.exec_driver_sql(statements.SQLITE_MOVE_HEAD, rows)
 
 

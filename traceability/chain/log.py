@@ -112,7 +112,10 @@ def extend(session: Session, numbered: Sequence[tuple[int, bytes]]) -> int:
     first = size(session)
     leaves = [(position, each[0]) for position, each in enumerate(numbered, first)]
     connection = session.connection()
-    connection.exec_driver_sql(statements.PUT_LEAF[connection.dialect.name], leaves)
+    if connection.dialect.name == "postgresql":
+        statements.copy_in(connection, "leaf", leaves)
+    else:
+        connection.exec_driver_sql(statements.SQLITE_LEAF, leaves)
     hashes = [merkle.leaf_hash(digest) for _, digest in numbered]
     _extend(Tiles(session), level=0, first=first, hashes=hashes)
     return first + len(leaves)
