@@ -39,10 +39,9 @@ def root_of(hashes: Sequence[bytes]) -> bytes:
         return EMPTY_ROOT
     row = list(hashes)
     while len(row) > 1:
-        pairs = [node_hash(row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)]
-        if len(row) % 2:
-            pairs.append(row[-1])
-        row = pairs
+        lone = row[-1:] if len(row) % 2 else []
+        both = zip(row[::2], row[1::2], strict=False)
+        row = [sha256(b"\x01" + left + right).digest() for left, right in both] + lone
     return row[0]
 
 

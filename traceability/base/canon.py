@@ -18,8 +18,6 @@ class NotCanonical(ValueError):
 
 
 def _check(value: object, depth: int = 0) -> None:
-    if depth > DEPTH_MAX:
-        raise NotCanonical("nested too deeply")
     if value is None or isinstance(value, bool):
         return
     if isinstance(value, str):
@@ -36,11 +34,14 @@ def _check(value: object, depth: int = 0) -> None:
 
 
 def _check_inside(value: object, depth: int) -> None:
+    if value and depth >= DEPTH_MAX:
+        raise NotCanonical("nested too deeply")
     if isinstance(value, dict):
         for key, inner in value.items():
             if not (isinstance(key, str) and key.isascii()):
                 raise NotCanonical("a key that is not ASCII text")
-            _check(inner, depth + 1)
+            if type(inner) is not str or not inner.isascii():  # most are; the rest is looked into
+                _check(inner, depth + 1)
     elif isinstance(value, list | tuple):
         for inner in value:
             _check(inner, depth + 1)

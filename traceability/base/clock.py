@@ -5,6 +5,7 @@ may say on which day an instant falls.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -19,7 +20,7 @@ def utc(at: datetime) -> datetime:
     """
     if at.tzinfo is None:
         raise ValueError("a naive datetime names no instant")
-    return at.astimezone(UTC)
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 def legal_day(at: datetime) -> date:
@@ -60,6 +61,7 @@ def from_local(text: str) -> datetime:
     return local.replace(tzinfo=CHINA).astimezone(UTC)
 
 
+@lru_cache(maxsize=4_096)  # a transaction stamps one instant thousands of times
 def stamp(at: datetime) -> str:
     """An instant as the chain writes it: UTC, milliseconds, `Z`.
 
@@ -91,4 +93,5 @@ def to_ms(at: datetime) -> datetime:
     123000
     """
     at = utc(at)
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+    beyond = at.microsecond % 1000
+    return at.replace(microsecond=at.microsecond - beyond) if beyond else at

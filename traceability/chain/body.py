@@ -4,10 +4,9 @@ One event or many thousand, appended singly or in bulk, are written here and now
 format is described in `docs/chain-format.md`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from traceability.base import canon, clock
 from traceability.base.db import Recording
@@ -23,8 +22,7 @@ RESERVED = frozenset({"by", "on_behalf_of", "late", "late_reason", "confirmed_by
 PREFIX_BYTES = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """An event's place in the line of one subject."""
 
     ref: str
@@ -32,8 +30,7 @@ class Link:
     prev: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """写好的事件 · the bytes to be stored, and what they were made of."""
 
     kind: Kind
@@ -100,26 +97,27 @@ def write(
     corrects: bytes | None = None,
 ) -> Written:
     """The event's canonical bytes and digest."""
-    at, recorded_at = clock.to_ms(at), clock.to_ms(recorded_at)
     secret = canon.canonical(private)
-    told: dict[str, Any] = {"public": public}
+    canon.require([public, group])  # all else below is ours: text, numbers and hexadecimal
+    told: dict[str, Any] = {
+        "alg": ALGORITHM,
+        "at": clock.stamp(at),
+        "kind": kind.value,
+        "private": canon.sha256(salt + secret).hex(),
+        "public": public,
+        "recorded_at": clock.stamp(recorded_at),
+        "subjects": [{"prev": prev, "ref": ref, "seq": seq} for ref, seq, prev in links],
+        "v": SPECS[kind].v,
+    }
     if group is not None:
         told["group"] = group
-    canon.require(told)  # all else below is ours: text, numbers and hexadecimal
-    told["v"] = SPECS[kind].v
-    told["alg"] = ALGORITHM
-    told["kind"] = kind.value
-    told["at"] = clock.stamp(at)
-    told["recorded_at"] = clock.stamp(recorded_at)
-    told["subjects"] = [{"ref": link.ref, "seq": link.seq, "prev": link.prev} for link in links]
-    told["private"] = canon.sha256(salt + secret).hex()
     if corrects is not None:
         told["corrects"] = corrects.hex()
     canonical = canon.dumped(told)
     return Written(
         kind,
-        at,
-        recorded_at,
+        clock.to_ms(at),
+        clock.to_ms(recorded_at),
         links,
         public,
         private,
@@ -156,17 +154,19 @@ def mentioned(
     subjects: Sequence[str], public: Mapping[str, Any], private: Mapping[str, Any] | None
 ) -> set[str]:
     """The references an event names beside its subjects."""
-    return {*_refs_in(public), *_refs_in(private or {})}.difference(subjects)
+    found: set[str] = set()
+    _find_refs(public.values(), found)
+    if private is not None:
+        _find_refs(private.values(), found)
+    return found.difference(subjects)
 
 
-def _refs_in(value: Any) -> Iterator[str]:
-    waiting = [value]
-    while waiting:
-        each = waiting.pop()
+def _find_refs(values: Iterable[Any], found: set[str]) -> None:
+    for each in values:
         if isinstance(each, str):
             if is_ref(each):
-                yield each
-        elif isinstance(each, Mapping):
-            waiting.extend(each.values())
+                found.add(each)
+        elif isinstance(each, dict):
+            _find_refs(each.values(), found)
         elif isinstance(each, list | tuple):
-            waiting.extend(each)
+            _find_refs(each, found)

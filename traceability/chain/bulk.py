@@ -7,6 +7,7 @@ same links, same leaves. Nothing is left pending.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from secrets import token_bytes
 from typing import Any
 
@@ -42,8 +43,8 @@ Row = tuple[Any, ...]
 class Rows:
     """What goes into each table."""
 
-    events: list[Row] = field(default_factory=list)
-    private: list[Row] = field(default_factory=list)
+    events: list[Row]
+    private: list[Row]
     links: list[Row] = field(default_factory=list)
     mentions: list[Row] = field(default_factory=list)
 
@@ -68,8 +69,9 @@ def append_all(session: Session, prepared: Iterable[Prepared]) -> list[bytes]:
     _require_uncorrected(session, waiting)
     written = [*_written(session, waiting)]
     rows, numbered = _rows(session, waiting, written)
+    held = heads.known(session).held
     _put(session, rows)
-    heads.write(session, [heads.known(session).held[ref] for ref in refs])
+    heads.write(session, [held[ref] for ref in refs])
     log.wait_for_turn(session)
     log.integrate_all(session)
     log.extend(session, numbered)
@@ -125,17 +127,20 @@ def _rows(
         sorted(body.mentioned(each.subjects, event.public, event.private))
         for each, event in zip(waiting, written, strict=True)
     ]
-    numbers = heads.numbers(session, [*dict.fromkeys(ref for refs in named for ref in refs)])
-    rows, numbered = Rows(), []
-    for number, event, refs in zip(
-        _event_numbers(session, len(written)), written, named, strict=True
-    ):
-        rows.events.append((number, *events.columns(event)))
-        rows.private.append((number, event.salt, event.secret))
-        rows.links += [(numbers[link.ref], link.seq, number) for link in event.links]
-        rows.mentions += [(numbers[ref], number) for ref in refs]
-        numbered.append((number, event.digest))
-    return rows, numbered
+    numbers = heads.numbers(session, [*dict.fromkeys(chain.from_iterable(named))])
+    ids = _event_numbers(session, len(written))
+    rows = Rows(
+        [(number, *events.columns(event)) for number, event in zip(ids, written, strict=True)],
+        [(number, event.salt, event.secret) for number, event in zip(ids, written, strict=True)],
+    )
+    for number, event, refs in zip(ids, written, named, strict=True):
+        for link in event.links:
+            rows.links.append((numbers[link.ref], link.seq, number))
+        for ref in refs:
+            rows.mentions.append((numbers[ref], number))
+    rows.links.sort()  # neighbours in the table go in together
+    rows.mentions.sort()
+    return rows, [(number, event.digest) for number, event in zip(ids, written, strict=True)]
 
 
 def _event_numbers(session: Session, many: int) -> Sequence[int]:
@@ -143,8 +148,7 @@ def _event_numbers(session: Session, many: int) -> Sequence[int]:
     if connection.dialect.name == "postgresql":
         found = connection.exec_driver_sql(statements.POSTGRESQL_NEXT_EVENTS, (many,))
         return [row[0] for row in found]
-    first = connection.exec_driver_sql(statements.SQLITE_NEXT_EVENT).scalar_one()
-    return range(first, first + many)
+    return heads.take_event_numbers(session, many)
 
 
 def _put(session: Session, rows: Rows) -> None:

@@ -152,7 +152,7 @@ def _put_on_sqlite(
     session: Session, written: Written, moving: Sequence[Head], mentions: Sequence[int]
 ) -> int:
     put = session.connection().exec_driver_sql
-    number: int = put(statements.SQLITE_NEXT_EVENT).scalar_one()
+    (number,) = heads.take_event_numbers(session, 1)
     put(statements.SQLITE_EVENT, (number, *columns(written)))
     put(statements.SQLITE_PRIVATE, (number, written.salt, written.secret))
     put(statements.SQLITE_LINK, [(head.id, head.seq, number) for head in moving])

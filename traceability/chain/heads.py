@@ -7,6 +7,7 @@ a savepoint, forgets what was kept.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -51,6 +52,7 @@ class Known:
     held: dict[str, Head] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)  # of those only mentioned
     checked: bool = False  # that the chain is not halted
+    next_event: int | None = None  # on SQLite, where a writer is alone
 
 
 def known(session: Session) -> Known:
@@ -74,13 +76,7 @@ def hold(session: Session, refs: Iterable[str]) -> None:
         if connection.exec_driver_sql(statements.HALTED).first() is not None:
             raise Conflict("chain.halted", "追溯链正在核查，暂停登记；请联系平台管理员")
         kept.checked = True
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(statements.POSTGRESQL_ENSURE_HEADS, (missing,))
-        rows = connection.exec_driver_sql(statements.POSTGRESQL_HOLD_HEADS, (missing,))
-    else:
-        _ensure_on_sqlite(connection, missing)
-        rows = connection.exec_driver_sql(statements.SQLITE_HEADS, (_listed(missing),))
-    for ref, number, seq, digest, latest_at in rows:
+    for ref, number, seq, digest, latest_at in _rows(connection, missing, lock=True):
         at = instant_from(latest_at, connection.dialect)
         kept.held[ref] = Head(number, ref, seq, digest, at)
         kept.numbers[ref] = number
@@ -91,38 +87,44 @@ def numbers(session: Session, refs: Sequence[str]) -> dict[str, int]:
     kept = known(session)
     missing = [ref for ref in refs if ref not in kept.numbers]
     if missing:
-        connection = session.connection()
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(statements.POSTGRESQL_ENSURE_HEADS, (missing,))
-            rows = connection.exec_driver_sql(statements.POSTGRESQL_NUMBERS, (missing,)).all()
-        else:
-            _ensure_on_sqlite(connection, missing)
-            found = connection.exec_driver_sql(statements.SQLITE_HEADS, (_listed(missing),))
-            rows = found.all()
+        rows = _rows(session.connection(), missing, lock=False)
         kept.numbers.update((row[0], row[1]) for row in rows)
     return kept.numbers
 
 
-def _ensure_on_sqlite(connection: Connection, refs: Sequence[str]) -> None:
-    found = connection.exec_driver_sql(statements.SQLITE_HEADS, (_listed(refs),))
-    there = {row[0] for row in found}
-    new = [ref for ref in refs if ref not in there]
-    if not new:
-        return
+def _rows(connection: Connection, refs: Sequence[str], *, lock: bool) -> Iterable[Sequence[Any]]:
+    """Reference, number, seq, digest and newest time of each, made where there was none."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(statements.POSTGRESQL_ENSURE_HEADS, ([*refs],))
+        wanted = statements.POSTGRESQL_HOLD_HEADS if lock else statements.POSTGRESQL_HEADS
+        return connection.exec_driver_sql(wanted, ([*refs],)).all()
+    listed = orjson.dumps(refs).decode()
+    there = connection.exec_driver_sql(statements.SQLITE_HEADS, (listed,)).all()
+    if len(there) == len(refs):
+        return there
     first = connection.exec_driver_sql(statements.SQLITE_NEXT_HEAD).scalar_one()
-    rows: list[tuple[Any, ...]] = [
-        (number, ref, 0, None, None) for number, ref in enumerate(new, first)
-    ]
-    connection.exec_driver_sql(statements.SQLITE_NEW_HEAD, rows)
+    known_refs = {row[0] for row in there}
+    new = enumerate((ref for ref in refs if ref not in known_refs), first)
+    made = [(number, ref) for number, ref in new]
+    connection.exec_driver_sql(statements.SQLITE_NEW_HEAD, made)
+    return [*there, *((ref, number, 0, None, None) for number, ref in made)]
 
 
-def _listed(refs: Sequence[str]) -> str:
-    return orjson.dumps(refs).decode()
+def take_event_numbers(session: Session, many: int) -> range:
+    """The internal numbers of the next events, on SQLite."""
+    kept = known(session)
+    first = kept.next_event
+    if first is None:
+        found = session.connection().exec_driver_sql(statements.SQLITE_NEXT_EVENT)
+        first = int(found.scalar_one())
+    kept.next_event = first + many
+    return range(first, first + many)
 
 
 def write(session: Session, moved: Sequence[Head]) -> None:
     """Store heads that have moved."""
     connection = session.connection()
+    moved = sorted(moved, key=attrgetter("id"))
     latest = [instant_to(head.latest_at, connection.dialect) for head in moved]
     if connection.dialect.name == "postgresql":
         columns = [(head.id, head.seq, head.digest) for head in moved]

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from traceability import merkle
 from traceability.base import canon
 from traceability.chain import statements
-from traceability.chain.tables import Event, Leaf, Pending, Tile
+from traceability.chain.tables import Leaf, Pending, Tile
 
 TILE_WIDTH = 256
 TILE_BITS = 8
@@ -88,12 +88,9 @@ def integrate(session: Session, *, limit: int = BATCH_MAX) -> TreeHead | None:
     Only one sequencer at a time: an advisory lock on PostgreSQL, BEGIN IMMEDIATE on SQLite.
     """
     wait_for_turn(session)
-    waiting = session.execute(
-        select(Event.id, Event.canonical)
-        .join(Pending, Pending.event_id == Event.id)
-        .order_by(Event.id)
-        .limit(limit)
-    ).all()
+    connection = session.connection()
+    some = statements.WAITING[connection.dialect.name]
+    waiting = connection.exec_driver_sql(some, (limit,)).all()
     if not waiting:
         return None
     session.execute(delete(Pending).where(Pending.event_id.in_([row.id for row in waiting])))

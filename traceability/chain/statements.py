@@ -18,9 +18,7 @@ WHERE ref IN (SELECT value FROM json_each(?))
 """
 SQLITE_NEXT_HEAD = "SELECT coalesce(max(id), 0) + 1 FROM chain_subject"
 SQLITE_NEXT_EVENT = "SELECT coalesce(max(id), 0) + 1 FROM event"
-SQLITE_NEW_HEAD = (
-    "INSERT INTO chain_subject (id, ref, seq, digest, latest_at) VALUES (?, ?, ?, ?, ?)"
-)
+SQLITE_NEW_HEAD = "INSERT INTO chain_subject (id, ref, seq) VALUES (?, ?, 0)"
 SQLITE_MOVE_HEAD = "UPDATE chain_subject SET seq = ?, digest = ?, latest_at = ? WHERE id = ?"
 SQLITE_EVENT = "INSERT INTO event (id, digest_prefix, canonical, corrects) VALUES (?, ?, ?, ?)"
 SQLITE_PRIVATE = "INSERT INTO event_private (event_id, salt, canonical) VALUES (?, ?, ?)"
@@ -39,7 +37,9 @@ POSTGRESQL_HOLD_HEADS = """
 SELECT ref, id, seq, digest, latest_at FROM chain_subject WHERE ref = ANY (%s::text[])
 ORDER BY ref FOR UPDATE
 """
-POSTGRESQL_NUMBERS = "SELECT ref, id FROM chain_subject WHERE ref = ANY (%s::text[])"
+POSTGRESQL_HEADS = """
+SELECT ref, id, seq, digest, latest_at FROM chain_subject WHERE ref = ANY (%s::text[])
+"""
 POSTGRESQL_EVENT = """
 WITH told AS (
     INSERT INTO event (digest_prefix, canonical, corrects) VALUES (%s, %s, %s) RETURNING id
@@ -72,6 +72,13 @@ FROM unnest(%s::int[], %s::int[], %s::bytea[], %s::timestamptz[])
 WHERE chain_subject.id = head.id
 """
 
+# the few that wait lead to their events; joined the other way, SQLite reads every event there is
+_WAITING = """
+SELECT pending.event_id AS id, event.canonical
+FROM pending CROSS JOIN event WHERE event.id = pending.event_id
+ORDER BY pending.event_id LIMIT {}
+"""
+WAITING: Final = {"sqlite": _WAITING.format("?"), "postgresql": _WAITING.format("%s")}
 PUT_TILE: Final = {
     "sqlite": """
 INSERT INTO tile (level, number, hashes) VALUES (?, ?, ?)
