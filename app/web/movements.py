@@ -13,6 +13,7 @@ from app.journeys import STRETCH_LABELS, Stretch
 from app.schemas.movements import ArriveHere
 from traceability.animals import BREED_LABELS, SEX_LABELS
 from traceability.base.clock import legal_day
+from traceability.base.errors import RuleViolation
 from traceability.movements import Movement
 
 blueprint = Blueprint("movements", __name__, url_prefix="/movements")
@@ -62,7 +63,8 @@ def arrive(ref: str) -> ResponseReturnValue:
     """登记到达: every reason is shown where it is refused."""
     session = database.session()
     movement = herd.movement(session, ref)
-    scopes.require(whoami.scope(), movement.destination)
+    if not scopes.covers(whoami.scope(), movement.destination):
+        raise RuleViolation("movement.not_your_place", "到达由到达地的人登记；您管不到那个场所")
 
     def act(given: Mapping[str, Any]) -> ResponseReturnValue:
         herd.arrive(session, {"animal": movement.animal.ref, "at": given["came_at"]})

@@ -95,7 +95,8 @@ def test_the_seller_does_not_register_the_arrival_elsewhere(
     farmer = login_as(Role.FARMER)
 
     assert 'form="arrive"' not in farmer.get(f"/movements/{journey.ref}").text
-    assert farmer.post(f"/movements/{journey.ref}/arrive").status_code == 404
+    answer = farmer.post(f"/movements/{journey.ref}/arrive", headers={"Accept": "application/json"})
+    assert answer.get_json()["code"] == "movement.not_your_place"
 
 
 def test_a_late_arrival_says_why(buyer: FlaskClient, world: World, farm: Holding) -> None:
