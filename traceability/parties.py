@@ -20,6 +20,7 @@ from traceability.chain.kinds import Kind
 from traceability.identifiers import phones, resident_ids, uscc
 
 NAME_CHARS_MAX = 60
+ERASED_NAME = "（已删除）"
 
 
 class PartyKind(StrEnum):
@@ -172,6 +173,9 @@ def fold(state: State | None, event: EventView) -> State | None:
             }
         case Kind.PARTY_CHANGED:
             return {**(state or {}), "phone": folding.private(event, "phone")}
+        case Kind.PARTY_ERASED:
+            numbers = dict.fromkeys(("phone", "resident_id", "uscc"))
+            return {**(state or {}), "name": ERASED_NAME, **numbers}
         case _:
             return state
 

@@ -59,7 +59,9 @@ def take(
     with snapshots.snapshot(engine) as session:
         written = snapshots.copy_out(session, part, tell)
         said = _described(session, engine, at)
-        wanted = list(session.scalars(select(Evidence.sha256).distinct()))
+        wanted = list(
+            session.scalars(select(Evidence.sha256).where(Evidence.size_bytes > 0).distinct())
+        )
     copied, missing = _copy_evidence(settings.data_dir, part, wanted, before=before, tell=tell)
     files = [manifest.describe(part, path) for path in written]
     files += [*copied, *_copy_witness(settings, part)]

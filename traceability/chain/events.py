@@ -31,6 +31,7 @@ from traceability.chain.tables import (
     Leaf,
     SubjectHead,
 )
+from traceability.chain.upcasting import upcast
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,16 +212,18 @@ def view(
 ) -> EventView:
     """An event read from its canonical bytes."""
     told = orjson.loads(canonical)
+    columns = body.fields(told)
+    public, private = upcast(columns["kind"], told["v"], told["public"], private)
     return EventView(
         id=event_id,
         digest=canon.sha256(canonical),
         canonical=canonical,
         links=tuple(Link(**link) for link in told["subjects"]),
-        public=told["public"],
+        public=public,
         private=private,
         group=told.get("group"),
         position=position,
-        **body.fields(told),
+        **columns,
     )
 
 

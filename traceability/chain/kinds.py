@@ -19,6 +19,9 @@ class Kind(StrEnum):
     EVIDENCE_STORED = "evidence.stored"
     PARTY_REGISTERED = "party.registered"
     PARTY_CHANGED = "party.changed"
+    PARTY_ERASED = "party.erased"
+    HOLD_PLACED = "hold.placed"
+    HOLD_LIFTED = "hold.lifted"
     HOLDING_REGISTERED = "holding.registered"
     CONSENT_GRANTED = "consent.granted"
     CONSENT_REVOKED = "consent.revoked"
@@ -104,6 +107,9 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.EVIDENCE_STORED: _spec("存证", "media_type"),
     Kind.PARTY_REGISTERED: _spec("主体登记"),
     Kind.PARTY_CHANGED: _spec("主体变更"),
+    Kind.PARTY_ERASED: _spec("个人信息删除"),
+    Kind.HOLD_PLACED: _spec("依法保全"),
+    Kind.HOLD_LIFTED: _spec("解除保全"),
     Kind.HOLDING_REGISTERED: _spec("场所登记", f"evidence_level {PLACE}"),
     Kind.CONSENT_GRANTED: _spec("授权代办"),
     Kind.CONSENT_REVOKED: _spec("收回代办授权"),
