@@ -54,6 +54,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("tokens.index", "接口令牌", "key", "给程序用的钥匙"),
     Entry("second_factor.show", "动态码", "key", "登录时的第二道门"),
     Entry("imports.index", "导入登记", "upload", "原有登记导进来"),
+    Entry("personal.index", "个人资料", "people", "查阅、删除、保全"),
     Entry("backups.index", "备份", "shield-check", "每天一份，恢复有验证"),
     Entry("regions.index", "行政区划", "house", "乡镇、村和代码"),
     Entry("access.index", "访问日志", "clock-history", "谁看过什么"),

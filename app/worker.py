@@ -15,10 +15,9 @@ from kombu.exceptions import OperationalError
 from sqlalchemy import Engine
 
 from app import config
-from app.auth import access_log, idempotency
 from app.config import Settings
 from app.importing import running
-from app.keeping import daily
+from app.keeping import daily, retention
 from app.whoami import now
 from traceability.base.db import make_engine, transaction
 
@@ -81,8 +80,8 @@ def tidy() -> None:
     """Every hour: forget what may be forgotten. Safe to run twice."""
     at = now()
     with transaction(_engine(), recorded_at=at) as session:
-        rows = access_log.purge(session, at=at) + idempotency.purge(session, at=at)
-    logger.info("tidied away %s rows", rows)
+        gone = retention.tidy(session, config.load(), at=at)
+    logger.info("tidied away: %s", gone)
 
 
 @celery.task(name="imports")

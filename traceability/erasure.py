@@ -62,7 +62,7 @@ def erase(
     _forget_at_once(session)
     events.hold(session, party.ref)
     places = _places(session, party)
-    papers = _papers(session, party)
+    papers = papers_of(session, party)
     consents = session.scalars(
         select(Consent.ref).where(or_(Consent.grantor_id == party.id, Consent.agent_id == party.id))
     )
@@ -121,7 +121,7 @@ def _places(session: Session, party: Party) -> list[Holding]:
     return list(session.scalars(wanted))
 
 
-def _papers(session: Session, party: Party) -> list[Evidence]:
+def papers_of(session: Session, party: Party) -> list[Evidence]:
     """The files a person sent."""
     of_party = select(SubjectHead.id).where(SubjectHead.ref == party.ref).scalar_subquery()
     sent = (

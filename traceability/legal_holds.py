@@ -133,6 +133,19 @@ def get(session: Session, ref: str) -> LegalHold:
     return found
 
 
+def of_scope(session: Session, scope: str) -> LegalHold:
+    """The hold that lasts on something.
+
+    Raises:
+        NotFound: `hold.not_found`.
+    """
+    wanted = select(LegalHold).where(LegalHold.scope == scope, LegalHold.lifted_at.is_(None))
+    found = session.scalars(wanted).one_or_none()
+    if found is None:
+        raise NotFound("hold.not_found", "没有保全，不用解除")
+    return found
+
+
 def fold(state: State | None, event: EventView) -> State | None:
     """A hold as its events tell it."""
     match event.kind:

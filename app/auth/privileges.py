@@ -83,6 +83,7 @@ PRIVILEGES: dict[str, frozenset[Role]] = {
     "backup.manage": frozenset({Role.ADMINISTRATOR}),
     "scan.view": OVERSEERS,
     "scan.close": frozenset({Role.REGULATOR}),
+    "personal.manage": frozenset({Role.ADMINISTRATOR}),
     "cluster.view": frozenset({Role.CLUSTER_OFFICER, *OVERSEERS}),
     "project.view": frozenset({Role.CLUSTER_OFFICER, *OVERSEERS}),
     "project.register": frozenset({Role.CLUSTER_OFFICER}),
@@ -120,8 +121,10 @@ NOUN_LABELS = {
     "chain": "追溯链",
     "import": "导入登记",
     "backup": "备份",
+    "personal": "个人资料",
     "cluster": "集群台账",
     "project": "项目",
+    "indicator": "指标",
     "label": "标签",
     "scan": "扫码疑点",
 }
@@ -150,6 +153,7 @@ VERB_LABELS = {
     "settle": "收款结算",
     "audit": "核查",
     "report": "登记进展",
+    "confirm": "复核确认",
     "print": "打印",
     "close": "核实",
 }

@@ -416,7 +416,14 @@ def import_run(login_as: LoginAs, me: Account) -> Case:
     return Case(run.ref if may else None, None, f"import:{NOBODY}")
 
 
+def person(login_as: LoginAs, me: Account) -> Case:
+    """Whoever handles personal data handles everybody's; nobody else any."""
+    may = privileges.allowed(me.role, "personal.manage")
+    return Case(login_as.world.farmer.ref if may else None, None, f"party:{NOBODY}")
+
+
 OBJECTS: dict[str, Maker] = {
+    "personal.ref": person,
     "imports.ref": import_run,
     "audit.ref": subject,
     "devices.ref": device,
@@ -461,6 +468,12 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/indicators/<ref:ref>/actuals": {"period": "2026", "value": "3", "unit": "万吨"},
     "POST /api/actuals/<ref:ref>/revise": {"value": "4", "unit": "万吨"},
     "POST /api/actuals/<ref:ref>/return": {"reason": "缺统计表"},
+    "POST /personal/<ref:ref>": {
+        "act": "hold",
+        "reason": "检查",
+        "second_login": "nobody",
+        "second_password": "nobody",
+    },
     "POST /api/weighings/<ref:ref>/annul": {
         "reason": "牛没有站稳",
         "second_login": "nobody",

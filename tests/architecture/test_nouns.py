@@ -11,7 +11,7 @@ OTHER_NAMES = {
     "__init__", "access", "audit", "auth", "common", "desk", "devices", "docs", "errors", "fields",
     "forms", "health", "home", "labels", "login", "mock", "pages", "parts", "public", "receipts",
     "resources", "shell", "static", "styleguide", "today", "tokens", "trace", "accounts", "files",
-    "scans", "stream", "gate", "counter", "demo", "second_factor", "backups",
+    "scans", "stream", "gate", "counter", "demo", "second_factor", "backups", "personal",
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from traceability.base import canon
 from traceability.chain import events, folding
 from traceability.chain.body import Written
 from traceability.chain.events import EventView
+from traceability.chain.folding import State
 from traceability.chain.heads import Head
 from traceability.chain.kinds import SPECS, Kind
 
@@ -43,10 +44,17 @@ def states(session: Session, view: EventView) -> dict[str, dict[str, Any]]:
         if entry is not None:
             line = events.history(session, link.ref)
             found[link.ref] = {
-                "before": folding.folded(entry.fold, line[: link.seq - 1]),
-                "after": folding.folded(entry.fold, line[: link.seq]),
+                "before": _known(folding.folded(entry.fold, line[: link.seq - 1])),
+                "after": _known(folding.folded(entry.fold, line[: link.seq])),
             }
     return found
+
+
+def _known(state: State | None) -> dict[str, Any] | None:
+    """A state without what was erased from it."""
+    if state is None:
+        return None
+    return {name: value for name, value in state.items() if value is not folding.ERASED}
 
 
 class Harvest:

@@ -583,6 +583,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_ledger_account_owner_id"), ["owner_id"], unique=False)
 
     op.create_table(
+        "legal_hold",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("scope", sa.String(length=60), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column(
+            "placed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("placed_at", Instant(), nullable=False),
+        sa.Column("lifted_at", Instant(), nullable=True),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["placed_by_id"], ["party.id"], name=op.f("fk_legal_hold_placed_by_id_party")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_legal_hold")),
+        sa.UniqueConstraint("ref", name=op.f("uq_legal_hold_ref")),
+    )
+    with op.batch_alter_table("legal_hold", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_legal_hold_scope"), ["scope"], unique=False)
+
+    op.create_table(
         "pending",
         sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_pending_event_id_event")),
@@ -1671,6 +1691,10 @@ def downgrade() -> None:
 
     op.drop_table("reading")
     op.drop_table("pending")
+    with op.batch_alter_table("legal_hold", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_legal_hold_scope"))
+
+    op.drop_table("legal_hold")
     with op.batch_alter_table("ledger_account", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ledger_account_owner_id"))
 
