@@ -20,6 +20,8 @@ from traceability.regions import region
 NAME_CHARS_MAX = 60
 TOWNSHIP_DIGITS = 9
 COUNTY_DIGITS = 6
+POSITION = ("latitude_udeg", "longitude_udeg")
+CHINA_UDEG = ((3_000_000, 54_000_000), (73_000_000, 136_000_000))  # south-north, west-east
 
 
 class HoldingKind(StrEnum):
@@ -57,6 +59,8 @@ class Holding(Subject, Base):
     region_code: Mapped[str] = mapped_column(String(12), index=True)
     farm_code: Mapped[str | None] = mapped_column(String(10), unique=True)
     keeper_id: Mapped[int] = mapped_column(ForeignKey("party.id"), index=True)
+    latitude_udeg: Mapped[int | None]  # millionths of a degree, WGS 84; never shown in public
+    longitude_udeg: Mapped[int | None]
 
     keeper: Mapped[Party] = relationship()
 
@@ -137,6 +141,36 @@ def _free_farm_code(session: Session, code: str | None) -> str | None:
     return parsed
 
 
+def locate(
+    session: Session,
+    holding: Holding,
+    *,
+    latitude_udeg: int,
+    longitude_udeg: int,
+    at: datetime,
+    by: Party,
+) -> None:
+    """Record where a place lies, in millionths of a degree (WGS 84); a new position replaces it.
+
+    Raises:
+        RuleViolation: `holding.bad_position`.
+    """
+    position = (latitude_udeg, longitude_udeg)
+    if not all(low <= part <= high for part, (low, high) in zip(position, CHINA_UDEG, strict=True)):
+        raise RuleViolation("holding.bad_position", "经纬度不在中国范围内，请核对先后顺序和小数点")
+    events.hold(session, holding.ref)
+    holding.latitude_udeg, holding.longitude_udeg = position
+    events.append(
+        session,
+        Kind.HOLDING_LOCATED,
+        holding.ref,
+        at=at,
+        by=by.ref,
+        latitude_udeg=latitude_udeg,
+        longitude_udeg=longitude_udeg,
+    )
+
+
 def get(session: Session, ref: str) -> Holding:
     """The holding of that reference.
 
@@ -162,6 +196,8 @@ def of_kind(session: Session, kind: HoldingKind) -> Sequence[Holding]:
 
 def fold(state: State | None, event: EventView) -> State | None:
     """A holding as its events tell it."""
+    if event.kind is Kind.HOLDING_LOCATED:
+        return {**(state or {}), **{field: folding.private(event, field) for field in POSITION}}
     if event.kind is not Kind.HOLDING_REGISTERED:
         return state
     fields = ("name", "region_code", "farm_code")
@@ -169,6 +205,7 @@ def fold(state: State | None, event: EventView) -> State | None:
         "kind": event["place_kind"],
         "keeper_id": folding.private(event, "keeper"),
         **{field: folding.private(event, field) for field in fields},
+        **dict.fromkeys(POSITION),
     }
 
 

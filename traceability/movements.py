@@ -136,7 +136,7 @@ def judge(
         RuleViolation: every failed outcome of the stage.
     """
     purpose = None if paper is None else paper.purpose.value
-    facts = standing.facts_of(session, animal, at=at, purpose=purpose)
+    facts = standing.facts_of(session, animal, at=at, purpose=purpose, places=[at_place])
     known = None if paper is None else paper.facts_for(at_place)
     return rules.require(session, stage, replace(facts, certificate=known), at=at)
 

@@ -97,7 +97,7 @@ def of_departure(session: Session, animal: Animal, *, to: Holding, at: datetime)
     """May this animal leave for that place now?"""
     paper = certificates.newest_of(session, animal)
     purpose = None if paper is None else paper.purpose.value
-    known = standing.facts_of(session, animal, at=at, purpose=purpose)
+    known = standing.facts_of(session, animal, at=at, purpose=purpose, places=[to])
     facts = replace(known, certificate=None if paper is None else paper.facts_for(to))
     found = rules.outcomes(session, "movement.depart", facts, at=at)
     return Verdict(level_of(found), found, paper)
@@ -107,7 +107,8 @@ def of_arrival(session: Session, journey: Movement, *, at: datetime) -> Verdict:
     """May the animal of a journey be let in where it was going?"""
     paper = journey.certificate
     purpose = None if paper is None else paper.purpose.value
-    known = standing.facts_of(session, journey.animal, at=at, purpose=purpose)
-    told = None if paper is None else paper.facts_for(journey.destination)
+    goal = journey.destination
+    known = standing.facts_of(session, journey.animal, at=at, purpose=purpose, places=[goal])
+    told = None if paper is None else paper.facts_for(goal)
     found = rules.outcomes(session, "movement.arrive", replace(known, certificate=told), at=at)
     return Verdict(level_of(found), found, paper)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from market import accounts
 from market.accounts import AccountKind, LedgerAccount
 from market.sales.records import Sale, SaleState, require_next
+from traceability import rules, standing
 from traceability.chain import events
 from traceability.chain.kinds import Kind
 from traceability.parties import Party
@@ -20,8 +21,11 @@ def receive_cash(session: Session, sale: Sale, *, at: datetime, by: Party) -> No
     """The buyer paid the whole amount at the market's counter, which holds it for the seller.
 
     Raises:
+        RuleViolation: every failed outcome of the stage `sale.proceed`.
         Conflict: `sale.wrong_state`, `ledger.key_used`.
     """
+    events.hold(session, sale.ref)
+    _require_free(session, sale, at=at)
     _move_money(session, sale, SaleState.FUNDED, Kind.SALE_FUNDED, at=at, by=by)
 
 
@@ -68,11 +72,13 @@ def hand_over(session: Session, sale: Sale, *, at: datetime, by: Party) -> None:
     """The animal is the buyer's; what it owes (an open withdrawal period) goes with it.
 
     Raises:
+        RuleViolation: every failed outcome of the stage `sale.proceed`.
         Conflict: `sale.wrong_state`.
     """
     events.hold(session, sale.ref, sale.animal.ref)
     session.refresh(sale, ["state"])
     require_next(sale, SaleState.HANDED_OVER)
+    _require_free(session, sale, at=at)
     sale.state, sale.animal.owner = SaleState.HANDED_OVER, sale.buyer
     events.append(
         session,
@@ -86,6 +92,14 @@ def hand_over(session: Session, sale: Sale, *, at: datetime, by: Party) -> None:
         seller=sale.seller.ref,
         buyer=sale.buyer.ref,
     )
+
+
+def _require_free(session: Session, sale: Sale, *, at: datetime) -> None:
+    """An order given since the handshake, or a death, freezes the sale where it stands."""
+    facts = standing.facts_of(
+        session, sale.animal, at=at, purpose=sale.purpose.value, places=[sale.market]
+    )
+    rules.require(session, "sale.proceed", facts, at=at)
 
 
 def accept(session: Session, sale: Sale, *, at: datetime, by: Party) -> None:

@@ -23,6 +23,9 @@ class Kind(StrEnum):
     HOLD_PLACED = "hold.placed"
     HOLD_LIFTED = "hold.lifted"
     HOLDING_REGISTERED = "holding.registered"
+    HOLDING_LOCATED = "holding.located"
+    RESTRICTION_ORDERED = "restriction.ordered"
+    RESTRICTION_LIFTED = "restriction.lifted"
     CONSENT_GRANTED = "consent.granted"
     CONSENT_REVOKED = "consent.revoked"
     INSTRUMENT_REGISTERED = "instrument.registered"
@@ -111,6 +114,9 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.HOLD_PLACED: _spec("依法保全"),
     Kind.HOLD_LIFTED: _spec("解除保全"),
     Kind.HOLDING_REGISTERED: _spec("场所登记", f"evidence_level {PLACE}"),
+    Kind.HOLDING_LOCATED: _spec("场所定位"),
+    Kind.RESTRICTION_ORDERED: _spec("发布管控", "restriction_kind begins_at ends_at"),
+    Kind.RESTRICTION_LIFTED: _spec("解除管控", "ends_at"),
     Kind.CONSENT_GRANTED: _spec("授权代办"),
     Kind.CONSENT_REVOKED: _spec("收回代办授权"),
     Kind.INSTRUMENT_REGISTERED: _spec("计量器具登记", "serial_no division_g max_g"),

@@ -215,7 +215,8 @@ def _require_fit(
 def _facts(
     session: Session, certificate: Certificate, animal: Animal, row: Inspection, *, at: datetime
 ) -> Facts:
-    known = standing.facts_of(session, animal, at=at, purpose=certificate.purpose.value)
+    purpose, way = certificate.purpose.value, (certificate.origin, certificate.destination)
+    known = standing.facts_of(session, animal, at=at, purpose=purpose, places=way)
     paper = certificate.facts_for(certificate.destination)
     return replace(known, inspection=row.checks, certificate=paper)
 

@@ -513,6 +513,12 @@ def upgrade() -> None:
         sa.Column(
             "keeper_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
+        sa.Column(
+            "latitude_udeg", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "longitude_udeg", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
         sa.Column("ref", sa.String(length=57), nullable=False),
         sa.ForeignKeyConstraint(
             ["keeper_id"], ["party.id"], name=op.f("fk_holding_keeper_id_party")
@@ -636,6 +642,35 @@ def upgrade() -> None:
         batch_op.create_index("ix_reading_device_id_at", ["device_id", "at"], unique=False)
         batch_op.create_index(batch_op.f("ix_reading_eid"), ["eid"], unique=False)
 
+    op.create_table(
+        "restriction",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("disease", sa.String(length=60), nullable=False),
+        sa.Column("order_no", sa.String(length=60), nullable=False),
+        sa.Column("reach", sa.String(length=40), nullable=False),
+        sa.Column("places", sa.JSON(), nullable=False),
+        sa.Column("radius_m", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("begins_at", Instant(), nullable=False),
+        sa.Column("ends_at", Instant(), nullable=True),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("lift_reason", sa.Text(), nullable=True),
+        sa.Column(
+            "centre_latitude_udeg",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=True,
+        ),
+        sa.Column(
+            "centre_longitude_udeg",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=True,
+        ),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["party.id"], name=op.f("fk_restriction_by_id_party")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_restriction")),
+        sa.UniqueConstraint("ref", name=op.f("uq_restriction_ref")),
+    )
     op.create_table(
         "account_scope",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1685,6 +1720,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_account_scope_account_id"))
 
     op.drop_table("account_scope")
+    op.drop_table("restriction")
     with op.batch_alter_table("reading", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_reading_eid"))
         batch_op.drop_index("ix_reading_device_id_at")
