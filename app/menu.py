@@ -45,6 +45,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("instruments.index", "计量器具", "speedometer2", "检定有效期"),
     Entry("audit.show", "核查追溯链", "shield-check", "查找、通读、核查"),
     Entry("scans.index", "扫码疑点", "qr-code-scan", "可能被复制的标签"),
+    Entry("restrictions.index", "管控", "x-octagon-fill", "封锁、限制移动和解除"),
     Entry("clusters.index", "集群台账", "diagram-3", "项目与指标"),
     Entry("projects.index", "项目进展", "graph-up-arrow", "登记进展和佐证"),
     Entry("parties.index", "主体", "people", "农户、合作社、企业"),

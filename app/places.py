@@ -30,6 +30,28 @@ def holding(session: Session, ref: str) -> Holding:
     return found if found.kind in OPEN_KINDS else scopes.require(whoami.scope(), found)
 
 
+def holding_looked_after(session: Session, ref: str) -> Holding:
+    """The place of that reference in one's own area; seeing one open to the trade is not enough.
+
+    Raises:
+        NotFound: `holding.not_found`, as for one that does not exist.
+    """
+    found = holdings.get(session, ref)
+    if not found.region_code.startswith(_areas(session)):
+        raise NotFound("holding.not_found", "没有找到这个场所")
+    return found
+
+
+def locate(session: Session, found: Holding, *, latitude: int, longitude: int) -> None:
+    """Record where a place lies, as a request told it.
+
+    Raises:
+        RuleViolation: `holding.bad_position`.
+    """
+    position = {"latitude_udeg": latitude, "longitude_udeg": longitude}
+    holdings.locate(session, found, **position, at=whoami.now(), by=whoami.actor())
+
+
 def holdings_listed(session: Session, *, kind: HoldingKind | None, page: int) -> Listed[Holding]:
     """The places open to the trade and those within scope, by name."""
     wanted = select(Holding).where(

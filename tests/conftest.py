@@ -6,9 +6,11 @@ from pathlib import Path
 from shutil import copyfile
 from typing import Any
 
+import hypothesis
 import pytest
 from argon2 import PasswordHasher
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -24,6 +26,14 @@ from tests.devices.postgresql import killable_postgresql
 from tests.logins import LoginAs
 from tests.world import World
 from traceability.base.db import make_engine
+
+hypothesis.settings.register_profile(
+    "house",
+    derandomize=True,  # the same examples everywhere: a suite that fails, fails again
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],  # a laden machine draws slowly
+)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"  # set by .ci/run, which installs every tool
 

@@ -1,5 +1,7 @@
 """场所 · any registered place: household, farm, market, abattoir, park, checkpoint."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +22,8 @@ from traceability.regions import region
 NAME_CHARS_MAX = 60
 TOWNSHIP_DIGITS = 9
 COUNTY_DIGITS = 6
+UDEG = 1_000_000
+DEGREES = re.compile(r"-?\d{1,3}(\.\d{1,6})?")
 POSITION = ("latitude_udeg", "longitude_udeg")
 CHINA_UDEG = ((3_000_000, 54_000_000), (73_000_000, 136_000_000))  # south-north, west-east
 
@@ -139,6 +143,23 @@ def _free_farm_code(session: Session, code: str | None) -> str | None:
     if session.scalar(select(Holding.id).where(Holding.farm_code == parsed)) is not None:
         raise Conflict("holding.farm_code_in_use", f"养殖代码 {parsed} 已登记在另一处场所")
     return parsed
+
+
+def parse_degrees(text: str) -> int:
+    """A coordinate in degrees as millionths of a degree; full-width digits are accepted.
+
+    >>> parse_degrees("26.98"), parse_degrees(" １０４.2８ ")
+    (26980000, 104280000)
+
+    Raises:
+        RuleViolation: `holding.bad_degrees`.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if DEGREES.fullmatch(plain) is None:
+        raise RuleViolation("holding.bad_degrees", "经纬度应写成 26.980000 的样子，最多六位小数")
+    whole, _, rest = plain.removeprefix("-").partition(".")
+    value = int(whole) * UDEG + int(rest.ljust(6, "0"))
+    return -value if plain.startswith("-") else value
 
 
 def locate(

@@ -11,7 +11,7 @@ from enum import StrEnum
 from math import asin, cos, radians, sin, sqrt
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, select
+from sqlalchemy import ColumnElement, ForeignKey, String, Text, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from traceability.base import clock
@@ -21,7 +21,7 @@ from traceability.chain import events, folding
 from traceability.chain.events import EventView
 from traceability.chain.folding import State
 from traceability.chain.kinds import Kind
-from traceability.holdings import Holding
+from traceability.holdings import UDEG, Holding
 from traceability.parties import Party
 from traceability.regions import region
 
@@ -32,7 +32,6 @@ PLACES_MAX = 500
 RADIUS_M_MAX = 50_000
 BEGINS_BEFORE_MAX = timedelta(days=30)  # an order may be entered that long after it began
 EARTH_RADIUS_M = 6_371_008.8  # mean radius, IUGG
-UDEG = 1_000_000
 
 
 class RestrictionKind(StrEnum):
@@ -195,6 +194,28 @@ def _set_centre(found: Restriction, known: Sequence[Holding]) -> None:
         )
     found.centre_latitude_udeg = centre.latitude_udeg
     found.centre_longitude_udeg = centre.longitude_udeg
+
+
+def places_named(session: Session, text: str, *, within: ColumnElement[bool]) -> list[str]:
+    """The references of places written one a line: a farm code, or the whole name.
+
+    Raises:
+        RuleViolation: `restriction.unknown_place`, `restriction.many_places`.
+    """
+    refs = []
+    for line in dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()):
+        wanted = select(Holding.ref).where(or_(Holding.farm_code == line, Holding.name == line))
+        known = session.scalars(wanted.where(within).limit(2)).all()
+        if not known:
+            raise RuleViolation(
+                "restriction.unknown_place", f"没有找到场所“{line}”，请写全称或养殖代码"
+            )
+        if len(known) > 1:
+            raise RuleViolation(
+                "restriction.many_places", f"叫“{line}”的场所不止一处，请写养殖代码"
+            )
+        refs.append(known[0])
+    return refs
 
 
 def order(session: Session, drafted: Restriction, *, at: datetime) -> Restriction:

@@ -6,7 +6,13 @@ from app import database, places
 from app.api.base import Blueprint
 from app.auth.privileges import permission
 from app.lists import Listed
-from app.schemas.holdings import HoldingOut, HoldingsOut, HoldingsQuery, RegisterHolding
+from app.schemas.holdings import (
+    HoldingOut,
+    HoldingsOut,
+    HoldingsQuery,
+    LocateHolding,
+    RegisterHolding,
+)
 from traceability.holdings import Holding, HoldingKind
 
 blueprint = Blueprint("api_holdings", __name__, url_prefix="/api/holdings", description="场所")
@@ -42,3 +48,18 @@ def register(form: dict[str, Any]) -> Holding:
 def show(ref: str) -> Holding:
     """一处场所."""
     return places.holding(database.session(), ref)
+
+
+@blueprint.post("/<ref:ref>/position")
+@permission("holding.register")
+@blueprint.arguments(LocateHolding)
+@blueprint.response(200, HoldingOut)
+def locate(form: dict[str, Any], ref: str) -> Holding:
+    """登记位置.
+
+    十进制度，WGS 84；不在任何公开页面出现。
+    """
+    session = database.session()
+    found = places.holding_looked_after(session, ref)
+    places.locate(session, found, **form)
+    return found

@@ -3,6 +3,7 @@
 from app.schemas import fields
 from app.schemas.common import Answer, PageOut, PageQuery, PersonOut
 from app.schemas.fields import Schema
+from traceability import holdings
 from traceability.holdings import NAME_CHARS_MAX, HoldingKind
 
 
@@ -18,6 +19,19 @@ class RegisterHolding(Schema):
     )
     keeper = fields.Ref("party", required=True)
     farm_code = fields.String(load_default="", maximum=40)
+
+
+class Degrees(fields.Parsed):
+    """A coordinate in degrees with at most six decimals, kept in millionths."""
+
+    parse = staticmethod(holdings.parse_degrees)
+
+
+class LocateHolding(Schema):
+    """登记位置 · WGS 84."""
+
+    latitude = Degrees(required=True, maximum=12, metadata={"example": "26.980000"})
+    longitude = Degrees(required=True, maximum=12, metadata={"example": "104.280000"})
 
 
 class HoldingsQuery(PageQuery):

@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 
 from app import database, forms, places
 from app.auth.privileges import permission
-from app.schemas.holdings import RegisterHolding
+from app.schemas.holdings import LocateHolding, RegisterHolding
 from traceability import regions
 from traceability.animals import Animal
-from traceability.holdings import HOLDING_KIND_LABELS, HoldingKind
+from traceability.holdings import HOLDING_KIND_LABELS, Holding, HoldingKind
 from traceability.parties import PARTY_KIND_LABELS
 
 blueprint = Blueprint("holdings", __name__, url_prefix="/holdings")
@@ -47,6 +47,34 @@ def show(ref: str) -> str:
         head=session.scalar(standing) or 0,
         kinds=HOLDING_KIND_LABELS,
         party_kinds=PARTY_KIND_LABELS,
+    )
+
+
+@blueprint.get("/<ref:ref>/position")
+@permission("holding.register")
+def position(ref: str) -> str:
+    """登记位置."""
+    return _position_page(places.holding_looked_after(database.session(), ref), {}, {})
+
+
+def _position_page(found: Holding, form: Mapping[str, Any], errors: Mapping[str, Any]) -> str:
+    return render_template("holdings/position.html", holding=found, form=form, errors=errors)
+
+
+@blueprint.post("/<ref:ref>/position")
+@permission("holding.register")
+def locate(ref: str) -> ResponseReturnValue:
+    """登记位置: take the form."""
+    session = database.session()
+    found = places.holding_looked_after(session, ref)
+
+    def act(given: Mapping[str, Any]) -> ResponseReturnValue:
+        places.locate(session, found, **given)
+        flash(f"已登记 {found.name} 的位置", "success")
+        return redirect(url_for("holdings.show", ref=ref), 303)
+
+    return forms.handled(
+        LocateHolding, act, lambda form, errors: _position_page(found, form, errors)
     )
 
 

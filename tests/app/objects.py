@@ -28,13 +28,14 @@ from registry.indicators import Indicator, IndicatorCard, Owners
 from registry.projects import Project, ProjectCard
 from tests import selling
 from tests.logins import LoginAs
-from traceability import consents, evidence, holdings, movements
+from traceability import consents, evidence, holdings, movements, restrictions
 from traceability.animals import Animal
 from traceability.consents import ConsentAct
 from traceability.holdings import HoldingKind
 from traceability.identifiers.short_codes import new_public_code
 from traceability.importing import runs
 from traceability.importing.columns import ImportKind
+from traceability.restrictions import Reach, RestrictionKind
 from traceability.weighings import Weighing
 
 NOBODY = "0" * 32
@@ -112,6 +113,24 @@ def consent(login_as: LoginAs, me: Account) -> Case:
         for grantor in (me.party, stranger)
     ]
     return Case(given[0].ref, given[1].ref, f"consent:{NOBODY}")
+
+
+def restriction(login_as: LoginAs, _me: Account) -> Case:
+    """An order is everybody's who deals with animals; there is none that is somebody else's."""
+    world = login_as.world
+    drafted = restrictions.draft(
+        world.session,
+        kind=RestrictionKind.HOLD,
+        name="远处场所限制移动",
+        disease="口蹄疫",
+        order_no="1 号",
+        reach=Reach.REGIONS,
+        places=["520402"],  # far from everybody
+        at=world.at,
+        by=world.office,
+    )
+    given = restrictions.order(world.session, drafted, at=world.at)
+    return Case(given.ref, None, f"restriction:{NOBODY}")
 
 
 COUNTY_SEERS = {Role.FARMER, Role.VILLAGE_VET, Role.OFFICIAL_VET, Role.REGULATOR}
@@ -440,6 +459,7 @@ OBJECTS: dict[str, Maker] = {
     "weighings.ref": weighing,
     "accounts.account_id": account_id,
     "tokens.token_id": token_id,
+    "restrictions.ref": restriction,
     "consents.consent": consent,
     "animals.ref": animal,
     "declarations.ref": declaration,
@@ -464,6 +484,8 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/certificates/<ref:ref>/revoke": {"reason": "货主取消"},
     "POST /api/sales/<ref:ref>/cancel": {"reason": "双方反悔"},
     "POST /api/sales/<ref:ref>/steps": {"step": "cash"},
+    "POST /api/restrictions/<ref:ref>/lift": {"reason": "解封令 1 号"},
+    "POST /api/holdings/<ref:ref>/position": {"latitude": "26.98", "longitude": "104.28"},
     "POST /api/clusters/<ref:ref>/projects": {"name": "冷链二期"},
     "POST /api/indicators/<ref:ref>/actuals": {"period": "2026", "value": "3", "unit": "万吨"},
     "POST /api/actuals/<ref:ref>/revise": {"value": "4", "unit": "万吨"},

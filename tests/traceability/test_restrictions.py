@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import true
 
 from market.sales import closing
 from tests import selling
@@ -213,3 +214,29 @@ def test_a_distance_is_the_same_both_ways_and_nought_only_at_home(
     assert distance_m(one, other) == distance_m(other, one)
     assert distance_m(one, one) == 0
     assert 0 <= distance_m(one, other) < 8_000_000
+
+
+@pytest.mark.parametrize("text", ["", "北纬 26 度", "26,98", "26.1234567", "1e2", "2698000000"])
+def test_what_is_no_coordinate_is_refused(text: str) -> None:
+    with pytest.raises(RuleViolation) as refusal:
+        holdings.parse_degrees(text)
+
+    assert refusal.value.code == "holding.bad_degrees"
+
+
+def test_places_are_written_by_name_or_farm_code(world: World) -> None:
+    for _ in range(2):
+        world.holding(HoldingKind.FARM, "同名养殖场")
+    named = {}
+    for text in ("没有的养殖场", "同名养殖场"):
+        with pytest.raises(RuleViolation) as refusal:
+            restrictions.places_named(world.session, text, within=true())
+        named[text] = refusal.value.code
+
+    found = restrictions.places_named(world.session, " 王大明家\n\n王大明家\n", within=true())
+
+    assert found == [world.home.ref]
+    assert named == {
+        "没有的养殖场": "restriction.unknown_place",
+        "同名养殖场": "restriction.many_places",
+    }
