@@ -1,10 +1,12 @@
 # 威宁肉牛交易与追溯平台 · 全部日常操作只有八个词。`make` 列出它们。
+# JOBS=… how many tests run at once.
 # Needs only git, make and Python 3.11+. VENV=… chooses the folder, PYTHON=… the interpreter.
 
 SHELL := /bin/sh
 VENV ?= .venv
 PYTHON ?= python3 python3.13 python3.12 python3.11 python3.14 python
 T ?=
+JOBS ?= 2
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --progress-bar off --disable-pip-version-check --no-input --only-binary :all:
 export PYTHONUNBUFFERED := 1
@@ -24,7 +26,7 @@ run: setup ## 启动平台（首次自动建库并装入演示县）· start eve
 	@exec $(BIN)/python -m app.supervisor
 
 test: $(VENV)/.development ## 运行测试；T=路径 只跑一处，SLOW=1 连同慢测试 · tests
-	@exec $(BIN)/python -m pytest $(if $(SLOW),,-m "not slow") $(T)
+	@exec $(BIN)/python -m pytest $(if $(T),,-n $(JOBS) --dist loadfile) $(if $(SLOW),,-m "not slow") $(T)
 
 check: $(VENV)/.development ## 格式、规范、类型、依赖方向、迁移，然后测试 · everything CI asks
 	@set -e; stage() { name=$$1; shift; begin=$$(date +%s); "$$@"; \
