@@ -445,6 +445,7 @@ OBJECTS: dict[str, Maker] = {
     "personal.ref": person,
     "imports.ref": import_run,
     "audit.ref": subject,
+    "chain.ref": subject,
     "devices.ref": device,
     "devices.message": set_aside,
     "devices.case": pairing_case,
