@@ -1,7 +1,10 @@
 """`make bench`: every benchmark, one after the other."""
 
-from tests.bench import chain, trace
+from tests.bench import appends, chain, lookup, trace, writers
 
 if __name__ == "__main__":
+    appends.main()
+    writers.main()
+    lookup.main()
     chain.main()
     trace.main()
