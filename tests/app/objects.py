@@ -477,6 +477,15 @@ OBJECTS: dict[str, Maker] = {
 
 THE_ANIMAL = "its animal"
 BODIES: dict[str, dict[str, object]] = {
+    "POST /api/animals/<ref:ref>/eid": {"eid": "156000000098765"},
+    "POST /api/animals/<ref:ref>/photographs": {
+        "evidence": f"evidence:{NOBODY}",
+        "is_public": False,
+    },
+    "POST /api/animals/<ref:ref>/photographs/show": {
+        "evidence": f"evidence:{NOBODY}",
+        "is_public": False,
+    },
     "POST /api/animals/<ref:ref>/retag": {"ear_tag": "252052600098765", "reason": "脱落"},
     "POST /api/animals/<ref:ref>/death": {"cause": "不明", "disposal": "深埋"},
     "POST /api/declarations/<ref:ref>/refuse": {"reason": "资料不全"},
