@@ -1,10 +1,11 @@
 """`make bench`: every benchmark, one after the other."""
 
-from tests.bench import appends, chain, lookup, trace, writers
+from tests.bench import appends, chain, importing, lookup, trace, writers
 
 if __name__ == "__main__":
     appends.main()
     writers.main()
     lookup.main()
     chain.main()
+    importing.main()
     trace.main()
