@@ -2,20 +2,22 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
 
 from app.audit import words
 from market.sales.records import Sale
 from registry.clusters import Cluster
 from registry.projects import Project
 from traceability.animals import Animal
+from traceability.audit import legible
 from traceability.base.refs import is_ref
 from traceability.chain import events
 from traceability.chain.events import EventView
 from traceability.chain.kinds import SPECS
-from traceability.chain.tables import SubjectHead
+from traceability.chain.tables import EventMention, EventSubject, SubjectHead
 from traceability.holdings import Holding
 from traceability.identifiers.short_codes import PUBLIC_CODE_CHARS, normalise
 from traceability.parties import Party
@@ -24,15 +26,17 @@ from traceability.regions import Region
 from traceability.tags import AnimalTag
 
 FOUND_MAX = 30
-NAMED = (
+NAMED: tuple[tuple[Any, Any], ...] = (
     (Party, Party.name),
     (Holding, Holding.name),
     (Animal, Animal.ear_tag),
     (Certificate, Certificate.number),
     (Cluster, Cluster.name),
     (Project, Project.name),
+    (Sale, Sale.receipt_code),
 )
 WORDS_CHARS_MAX = 60
+MENTIONS_MAX = 60
 SUBJECT_LABELS = {
     "animal": "牛只",
     "tag": "耳标",
@@ -131,10 +135,11 @@ def _by_name(session: Session, text: str) -> list[Found]:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One event of a line, in words."""
+    """One event of a line, in words, and what is wrong with it."""
 
     event: EventView
     seq: int
+    fault: str | None
     label: str
     by: str
     on_behalf_of: str | None
@@ -145,34 +150,45 @@ class Told:
     corrected_by: int | None
 
 
-def line(session: Session, ref: str) -> list[Told]:
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """An event of a line that cannot be read any more, and why."""
+
+    event_id: int
+    seq: int
+    fault: str
+
+
+def line(session: Session, ref: str) -> list[Told | Broken]:
     """Every event of a subject, newest first, with what corrects what."""
-    history = events.history(session, ref)
-    names = _names(session, history)
-    number = {event.digest: event.seq_of(ref) for event in history}
-    corrected_by = {
-        event.corrects: event.seq_of(ref) for event in history if event.corrects is not None
-    }
+    read = legible.line(session, ref)
+    history = [(each.event, each.seq) for each in read if each.event is not None]
+    names = _names(session, [event for event, _ in history])
+    number = {event.digest: seq for event, seq in history}
+    corrected_by = {event.corrects: seq for event, seq in history if event.corrects is not None}
     return [
-        _told(event, ref, names, number=number, corrected_by=corrected_by)
-        for event in reversed(history)
+        Broken(each.event_id, each.seq, each.fault or legible.UNREADABLE)
+        if each.event is None
+        else _told(each.event, each, (ref, names), number=number, corrected_by=corrected_by)
+        for each in reversed(read)
     ]
 
 
 def _told(
     event: EventView,
-    ref: str,
-    names: Mapping[str, str],
+    read: legible.Read,
+    known: tuple[str, Mapping[str, str]],
     *,
     number: Mapping[bytes, int],
     corrected_by: Mapping[bytes, int],
 ) -> Told:
-    private = event.private
+    private, (ref, names) = event.private, known
     return Told(
         event=event,
-        seq=event.seq_of(ref),
+        seq=read.seq,
+        fault=read.fault,
         label=SPECS[event.kind].label,
-        by="（已删除）" if private is None else names.get(private["by"], private["by"]),
+        by=_by(event, read, names),
         on_behalf_of=_name_of(event["on_behalf_of"], names),
         public=words.fields(event.public, names),
         private=None if private is None else words.fields(private, names),
@@ -180,6 +196,12 @@ def _told(
         corrects=None if event.corrects is None else number.get(event.corrects),
         corrected_by=corrected_by.get(event.digest),
     )
+
+
+def _by(event: EventView, read: legible.Read, names: Mapping[str, str]) -> str:
+    if event.private is not None:
+        return _name_of(event["by"], names) or "—"
+    return "（已删除）" if read.fault is None else "（不可信，未显示）"
 
 
 def _name_of(ref: str | None, names: Mapping[str, str]) -> str | None:
@@ -197,7 +219,7 @@ def _names(session: Session, history: Sequence[EventView]) -> dict[str, str]:
         code
         for event in history
         for field, code in {**(event.private or {}), **event.public}.items()
-        if field in words.REGIONS
+        if field in words.REGIONS and isinstance(code, str)
     }
     places = select(Region.code, Region.name).where(Region.code.in_(codes))
     return _names_of(session, refs) | {row.code: row.name for row in session.execute(places)}
@@ -216,15 +238,45 @@ def name_of(session: Session, ref: str) -> str | None:
     return _names_of(session, [ref]).get(ref)
 
 
-def newest(session: Session, *, limit: int = 20) -> list[tuple[EventView, list[Found]]]:
-    """The newest events of the whole chain, whatever they are about."""
-    try:
-        views = events.newest(session, limit=limit)
-    except (ValueError, KeyError, TypeError):  # changed bytes: the audit names them
-        return []
-    return [(view, [_found(link.ref, link.ref[:14]) for link in view.links]) for view in views]
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """One of the newest events of the whole chain, whatever it is about."""
+
+    event: EventView | None
+    subjects: list[Found]
+    fault: str | None
 
 
-def subjects(session: Session) -> int:
-    """How many subjects have a line."""
-    return len(session.scalars(select(SubjectHead.id).where(SubjectHead.seq > 0)).all())
+def newest(session: Session, *, limit: int = 20) -> list[Newest]:
+    """The newest events of the whole chain, newest first."""
+    return [
+        Newest(
+            each.event,
+            [] if each.event is None else [_found(link.ref, "") for link in each.event.links],
+            each.fault,
+        )
+        for each in legible.newest(session, limit=limit)
+    ]
+
+
+def mentions(session: Session, ref: str) -> list[Found]:
+    """The subjects whose events name a party, a holding or a device, newest first."""
+    named, told = aliased(SubjectHead), aliased(SubjectHead)
+    newest_first = func.max(EventMention.event_id).desc()
+    chosen = (
+        select(told.ref)
+        .join(EventSubject, EventSubject.subject_id == told.id)
+        .join(EventMention, EventMention.event_id == EventSubject.event_id)
+        .join(named, named.id == EventMention.subject_id)
+        .where(named.ref == ref, told.ref != ref)
+        .group_by(told.ref)
+        .order_by(newest_first)
+        .limit(MENTIONS_MAX)
+    )
+    return _titled(session, list(session.scalars(chosen)))
+
+
+def _titled(session: Session, refs: Sequence[str]) -> list[Found]:
+    """Subjects under the name people know them by, where they have one."""
+    titles = _names_of(session, refs)
+    return [_found(ref, titles.get(ref, ref.partition(":")[2][:8])) for ref in refs]

@@ -4,9 +4,12 @@ The audit reads only. A run that stands still (its process is gone) may be start
 """
 
 import json
+import os
+import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,15 +19,19 @@ from sqlalchemy import Engine
 
 from app import migrate
 from app.config import Settings
+from traceability.audit.damage import Damage
 from traceability.audit.report import Report, verify_chain
 from traceability.base import clock
 from traceability.base.db import make_engine, reading
+from traceability.base.refs import is_ref
 from traceability.checkpoints import keys
 from traceability.checkpoints.witness import Witness
 
 SILENT_S = 10.0
 SHOWN_MAX = 200
 WRITE_S = 0.3
+ALIVE_S = 2.0  # how often a run says that it is alive, also where it has nothing to count
+_beginning = threading.Lock()
 
 
 @dataclass(slots=True)
@@ -64,11 +71,12 @@ def newest(settings: Settings) -> Run | None:
 
 def begin(settings: Settings, *, by: str, now: Callable[[], datetime]) -> Run:
     """Start a run in a thread of its own, unless one is running."""
-    known = newest(settings)
-    if known is not None and known.state == "running":
-        return known
-    run = Run("running", clock.stamp(now()), by)
-    _write(settings, run)
+    with _beginning:
+        known = newest(settings)
+        if known is not None and known.state == "running":
+            return known
+        run = Run("running", clock.stamp(now()), by)
+        _write(settings, run)
     threading.Thread(target=_work, args=(settings, run, now), name="audit", daemon=True).start()
     return run
 
@@ -76,7 +84,8 @@ def begin(settings: Settings, *, by: str, now: Callable[[], datetime]) -> Run:
 def _work(settings: Settings, run: Run, now: Callable[[], datetime]) -> None:
     engine = make_engine(settings.database_url)
     try:
-        report = examine(settings, engine, _teller(settings, run))
+        with _alive(file_of(settings)):
+            report = examine(settings, engine, _teller(settings, run))
         run.state = "whole" if report.is_whole else "damaged"
         run.sentence = report.sentence
         run.damage = [_shown(row) for row in report.damage[:SHOWN_MAX]]
@@ -89,9 +98,34 @@ def _work(settings: Settings, run: Run, now: Callable[[], datetime]) -> None:
         engine.dispose()
 
 
-def _shown(row: Any) -> dict[str, Any]:
-    told = asdict(row)
-    return {**told, "kind": row.kind.value, "label": row.label}
+@contextmanager
+def _alive(path: Path) -> Iterator[None]:
+    """While this runs, the file of the run stays young: some steps of an audit count nothing."""
+    done = threading.Event()
+
+    def touch() -> None:
+        while not done.wait(ALIVE_S):
+            os.utime(path)
+
+    keeper = threading.Thread(target=touch, name="audit-alive", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        done.set()
+        keeper.join()
+
+
+def _shown(row: Damage) -> dict[str, Any]:
+    subject = None if row.subject is None else str(row.subject)
+    return {
+        "kind": row.kind.value,
+        "label": row.label,
+        "sentence": row.sentence,
+        "event_id": row.event_id,
+        "subject": subject,
+        "line": subject if subject is not None and is_ref(subject) else None,
+    }
 
 
 def _teller(settings: Settings, run: Run) -> Callable[[int, int], None]:
@@ -109,7 +143,7 @@ def _teller(settings: Settings, run: Run) -> Callable[[int, int], None]:
 
 def _write(settings: Settings, run: Run) -> None:
     path = file_of(settings)
-    draft = path.with_suffix(".draft")
+    draft = path.with_suffix(f".{secrets.token_hex(4)}")
     draft.write_text(json.dumps(asdict(run), ensure_ascii=False), "utf-8")
     draft.replace(path)
 
@@ -117,7 +151,7 @@ def _write(settings: Settings, run: Run) -> None:
 def examine(settings: Settings, engine: Engine, tell: Callable[[int, int], None]) -> Report:
     """The whole audit, against the known keys and the witness of this installation."""
     migrate.load_models()  # every noun says how its rows follow from events
-    witness = Witness(settings.witness_file)
+    witness = Witness(settings.witness_file).as_it_is()  # before the reading: it may grow meanwhile
     with reading(engine) as session:
         return verify_chain(
             session,

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from app import database, whoami
 from app.audit import lines, running
@@ -12,6 +13,7 @@ from traceability.base.errors import NotFound
 from traceability.chain import events
 from traceability.chain.kinds import SPECS
 from traceability.checkpoints import stamps, witness
+from traceability.checkpoints.stamps import Checkpoint
 
 blueprint = Blueprint("audit", __name__, url_prefix="/audit")
 
@@ -27,7 +29,7 @@ def show() -> str:
         found=lines.search(session, text),
         run=running.newest(settings_of(current_app)),
         size=events.count(session),
-        stamp=stamps.newest(session),
+        stamp=_stamp(session),
         halt=witness.halt(session),
         newest=lines.newest(session),
         labels={kind: spec.label for kind, spec in SPECS.items()},
@@ -58,7 +60,8 @@ def line(ref: str) -> str:
     """通读: every event of one subject, with what proves it."""
     session = database.session()
     told = lines.line(session, ref)
-    if not told:
+    mentions = lines.mentions(session, ref)
+    if not told and not mentions:
         raise NotFound("subject.not_found", "没有找到这个主体")
     return render_template(
         "audit/line.html",
@@ -66,6 +69,16 @@ def line(ref: str) -> str:
         kind=lines.kind_of(ref),
         name=lines.name_of(session, ref),
         told=told,
-        stamp=stamps.newest(session),
+        mentions=mentions,
+        stamp=_stamp(session),
         now=whoami.now(),
     )
+
+
+def _stamp(session: Session) -> Checkpoint | None:
+    """The newest checkpoint; none where its row was spoilt, for these pages must open then."""
+    try:
+        found = stamps.newest(session)
+    except (ValueError, TypeError):
+        return None
+    return found if found is not None and isinstance(found.tree_size, int) else None

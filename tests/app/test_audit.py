@@ -4,6 +4,7 @@ import contextlib
 import os
 import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tests.logins import LoginAs
 from tests.market.test_sales import sold
 from tests.world import World
 from traceability import parties
+from traceability.checkpoints import keys, stamps
 
 
 def finished(client: FlaskClient) -> str:
@@ -51,6 +53,7 @@ def test_a_clean_chain_is_reported_whole(auditor: FlaskClient, world: World) -> 
         ("UPDATE animal SET owner_id = owner_id + 1", "animal 的 owner_id 被改动"),
         ("UPDATE sale SET amount_fen = amount_fen + 100", "sale 的 amount_fen 被改动"),
         ("UPDATE certificate SET valid_until = '2027-01-01'", "certificate 的 valid_until 被改动"),
+        ("UPDATE animal SET born_on = 'x'", "animal 的 born_on 被改动"),
         ("DELETE FROM weighing", "weighing 缺少一行"),
     ],
 )
@@ -67,6 +70,130 @@ def test_a_row_changed_behind_the_platforms_back_is_named(
 
     assert "发现问题" in page
     assert names in page
+
+
+NEWEST = "(SELECT max(id) FROM event)"
+OTHER_BYTES = (
+    "UPDATE event SET canonical = CAST(replace(CAST(canonical AS TEXT), 'sale.', 'sola.') AS BLOB)"
+)
+
+
+@pytest.mark.parametrize(
+    ("statement", "names"),
+    [
+        (OTHER_BYTES, "的内容与指纹不符"),
+        (f"UPDATE event SET canonical = x'ff' WHERE id = {NEWEST}", "的内容不是规范形式"),
+        (f"UPDATE event SET canonical = 7 WHERE id = {NEWEST}", "的内容读不出来"),
+        ("UPDATE event_private SET canonical = x'7b7d'", "的私有部分与承诺不符"),
+        ("UPDATE event_private SET canonical = x'ff'", "的私有部分与承诺不符"),
+        (f"DELETE FROM event WHERE id = {NEWEST}", "号事件被删除，只剩索引"),
+        ("UPDATE checkpoint SET tree_size = 'x'", "检查点不对"),
+        ("UPDATE checkpoint SET signed_at = 'x'", "检查点不对"),
+        ("UPDATE sale SET ref = x'ff'", "sale 多出一行"),
+    ],
+)
+def test_the_room_opens_when_an_event_itself_was_changed(
+    auditor: FlaskClient, world: World, statement: str, names: str
+) -> None:
+    ref = sold(world, world.at_market(world.animal())).ref
+    stamps.sequence(world.session, keys.new_signer("demo-test"), at=world.at)
+    world.session.commit()
+    with contextlib.closing(sqlite3.connect(str(world.engine.url.database))) as file:
+        for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type='trigger'"):
+            file.execute(f"DROP TRIGGER {name}")
+        file.execute(statement)
+        file.commit()
+
+    page = finished(auditor)
+
+    assert "发现问题" in page
+    assert names in page
+    assert auditor.get(f"/audit/{ref}").status_code == 200
+
+
+def test_the_line_says_which_event_was_changed(auditor: FlaskClient, world: World) -> None:
+    sale = sold(world, world.at_market(world.animal()))
+    world.session.commit()
+    with contextlib.closing(sqlite3.connect(str(world.engine.url.database))) as file:
+        for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type='trigger'"):
+            file.execute(f"DROP TRIGGER {name}")
+        file.execute(
+            "UPDATE event SET canonical = CAST(replace(CAST(canonical AS TEXT), '\"public\"',"
+            " '\"pubiic\"') AS BLOB) WHERE instr(canonical, 'sale.weighed')"
+        )
+        file.execute(
+            "UPDATE event_private SET canonical ="
+            " CAST(replace(CAST(canonical AS TEXT), '1', '2') AS BLOB)"
+            " WHERE event_id = (SELECT id FROM event WHERE instr(canonical, 'sale.agreed'))"
+        )
+        file.commit()
+
+    page = auditor.get(f"/audit/{sale.ref}").text
+
+    assert "内容读不出来" in page
+    assert "私有部分与承诺不符：这条记录被改动过" in page
+    assert "（不可信，未显示）" in page
+
+
+def test_damage_of_an_event_leads_to_its_line(auditor: FlaskClient, world: World) -> None:
+    animal = world.animal(vaccinated_days_ago=None)
+    world.session.commit()
+    with contextlib.closing(sqlite3.connect(str(world.engine.url.database))) as file:
+        file.execute("DROP TRIGGER event_no_update")
+        file.execute(
+            "UPDATE event SET canonical = x'ff'"
+            " WHERE id = (SELECT max(id) FROM event WHERE instr(canonical, 'animal.registered'))"
+        )
+        file.commit()
+
+    page = finished(auditor)
+
+    assert f'href="/audit/{animal.ref}"' in page.split("核查结果")[1].split("最新事件")[0]
+
+
+def test_a_person_leads_to_what_names_them(auditor: FlaskClient, world: World) -> None:
+    animal = world.animal(ear_tag="252052600012345")
+
+    page = auditor.get(f"/audit/{world.farmer.ref}").text
+
+    assert f"/audit/{animal.ref}" in page.split("事件提到它的主体")[1]
+    assert "252052600012345" in page
+
+
+def test_two_who_begin_at_once_get_one_run(
+    app: Platform, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, begun = settings_of(app), []
+    monkeypatch.setattr(running, "_work", lambda *given: begun.append(given))
+
+    with ThreadPoolExecutor(8) as pool:
+        runs = list(
+            pool.map(
+                lambda name: running.begin(settings, by=name, now=lambda: world.at),
+                "甲乙丙丁戊己庚辛",
+            )
+        )
+
+    assert len({run.by for run in runs}) == 1
+    assert len(begun) == 1
+
+
+def test_a_run_that_counts_nothing_for_a_while_is_alive(
+    app: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, path = settings_of(app), running.file_of(settings_of(app))
+    running._write(settings, running.Run("running", "2026-11-22T06:12:03.000Z", "甲"))
+    monkeypatch.setattr(running, "ALIVE_S", 0.01)
+
+    with running._alive(path):
+        os.utime(path, (0, 0))
+        until = time.monotonic() + 20
+        while path.stat().st_mtime == 0 and time.monotonic() < until:
+            time.sleep(0.01)
+        run = running.newest(settings)
+
+    assert run is not None
+    assert run.state == "running"
 
 
 def test_a_run_that_goes_on_is_shown_instead_of_a_second_one(app: Platform, world: World) -> None:

@@ -11,6 +11,7 @@ class DamageKind(StrEnum):
     COLUMN = "column"
     PRIVATE = "private"
     LINK = "link"
+    TIME = "time"
     HEAD = "head"
     MENTION = "mention"
     LEAF = "leaf"
@@ -25,6 +26,7 @@ DAMAGE_LABELS = {
     DamageKind.COLUMN: "事件的副本列被改动",
     DamageKind.PRIVATE: "私有部分与承诺不符",
     DamageKind.LINK: "前后衔接断开",
+    DamageKind.TIME: "时间对不上",
     DamageKind.HEAD: "链头不对",
     DamageKind.MENTION: "提及索引不对",
     DamageKind.LEAF: "目录位置不对",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,10 +14,11 @@ from traceability.chain import log
 from traceability.chain.tables import Event, Leaf, Pending, Tile, table_of
 from traceability.checkpoints import notes
 from traceability.checkpoints.notes import BadNote, Head, OutOfTerm, Verifier
-from traceability.checkpoints.stamps import Checkpoint, epoch_of, losses, origin_of
+from traceability.checkpoints.stamps import Checkpoint, epoch_of, losses, newest, origin_of
 from traceability.checkpoints.witness import Witness, agrees, heads_backwards, is_given_up
 
 BATCH = 10_000
+WITNESS_BEHIND = timedelta(seconds=60)  # it is told after the commit
 TILES_MAX = 2_000  # kept at once while the heads are compared
 
 
@@ -157,6 +159,7 @@ def check_witness(session: Session, witness: Witness) -> Iterator[Damage]:
     """Every head the witness was told: the log must still have had it, signed."""
     if any(note is None for note in witness.forwards()):
         yield Damage(DamageKind.WITNESS, "见证文件里有读不出的行：见证文件被改动")
+    yield from _untold(session, witness)
     for said in heads_backwards(session, witness):
         key = (epoch_of(said.origin), said.size)
         if session.get(Checkpoint, key) is None:
@@ -166,3 +169,21 @@ def check_witness(session: Session, witness: Witness) -> Iterator[Damage]:
                 DamageKind.WITNESS,
                 f"见证文件记有 {said.size} 条的目录，数据库对不上：目录被退回、截短或分叉",
             )
+
+
+def _untold(session: Session, witness: Witness) -> Iterator[Damage]:
+    """Checkpoints of the database that the witness lacks: its file was cut, or a line taken out."""
+    told = {
+        (epoch_of(said.origin), said.size)
+        for note in witness.forwards()
+        if note is not None
+        for said in [notes.parse_head(notes.parse_note(note).text)]
+    }
+    last = newest(session)
+    if last is None:
+        return
+    order = (Checkpoint.epoch, Checkpoint.tree_size)
+    chosen = select(*order).where(Checkpoint.signed_at < last.signed_at - WITNESS_BEHIND)
+    missing = sum(tuple(row) not in told for row in session.execute(chosen).yield_per(BATCH))
+    if missing:
+        yield Damage(DamageKind.WITNESS, f"见证文件缺 {missing} 个检查点：见证文件被截短或删改")

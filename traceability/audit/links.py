@@ -5,8 +5,8 @@ kept, so memory grows with the number of subjects, not of events.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -17,7 +17,7 @@ from traceability.audit import raw
 from traceability.audit.damage import Damage, DamageKind
 from traceability.base import canon, clock
 from traceability.chain import events
-from traceability.chain.body import Link, fields
+from traceability.chain.body import FUTURE_MAX, LATE_AFTER, Link, fields
 from traceability.chain.body import prefix as digest_prefix
 from traceability.chain.folding import plain
 from traceability.chain.tables import (
@@ -30,6 +30,7 @@ from traceability.chain.tables import (
 )
 
 BATCH = 1_000
+CLOCK = timedelta(seconds=1)  # stamps are cut to milliseconds
 STORED = ("digest_prefix", "canonical", "corrects")
 
 
@@ -40,6 +41,7 @@ class Lines:
     subject_ids: Mapping[str, int]
     newest: dict[str, tuple[int, str]] = field(default_factory=dict)
     latest: dict[str, datetime] = field(default_factory=dict)  # when it happened, not its place
+    recorded: dict[str, datetime] = field(default_factory=dict)  # the newest record time so far
     events: int = 0
 
 
@@ -48,16 +50,33 @@ def check(session: Session, lines: Lines) -> Iterator[list[Damage]]:
     after = 0
     linked, mentions = _ByEvent(_links(session)), _ByEvent(_mentions(session))
     while batch := _batch(session, after):
+        indexed = {row.id: dict(linked.of(row.id)) for row in batch}
         found = [
             damage
             for row in batch
-            for damage in _guarded(row, dict(linked.of(row.id)), {*mentions.of(row.id)}, lines)
+            for damage in _guarded(row, indexed[row.id], {*mentions.of(row.id)}, lines)
         ]
         lines.events += len(batch)
         after = batch[-1].id
-        yield found
+        yield _located(found, indexed, lines)
     yield list(_heads(session, lines))
     yield list(_orphans(session))
+    yield list(_corrections(session))
+
+
+def _located(
+    found: list[Damage], linked: Mapping[int, Mapping[int, int]], lines: Lines
+) -> list[Damage]:
+    """Damage of an event with the subject in whose line it stands."""
+    if all(each.subject is not None for each in found):
+        return found
+    refs = {subject_id: ref for ref, subject_id in lines.subject_ids.items()}
+    return [
+        each
+        if each.subject is not None or each.event_id is None
+        else replace(each, subject=refs.get(min(linked.get(each.event_id, {0: 0}))))
+        for each in found
+    ]
 
 
 def _batch(session: Session, after: int) -> list[Row[Any]]:
@@ -131,6 +150,7 @@ def _event(
         return
     if raw.value(table_of(Event).c.corrects, row.corrects) != body.get("corrects"):
         yield Damage(DamageKind.COLUMN, f"{where}的 corrects 列与内容不符", row.id)
+    yield from _times(row, body, lines)
     yield from _line(row, body, linked, lines)
     if row.salt is None:  # erased: what its private part mentioned can no longer be told
         if not {lines.subject_ids.get(ref) for ref in events.mentioned(body, None)} <= mentioned:
@@ -158,6 +178,24 @@ def parsed(canonical: bytes) -> dict[str, Any] | None:
     except (ValueError, KeyError, TypeError):
         return None
     return body if same else None
+
+
+def _times(row: Row[Any], body: Mapping[str, Any], lines: Lines) -> Iterator[Damage]:
+    """When it happened, against when it was recorded, and that against what was before it.
+
+    Record times of a line may cross by as long as two transactions waited for each other.
+    """
+    at, recorded_at = clock.unstamp(body["at"]), clock.unstamp(body["recorded_at"])
+    where = f"第 {row.id} 号事件"
+    if at > recorded_at + FUTURE_MAX + CLOCK:
+        yield Damage(DamageKind.TIME, f"{where}的发生时间晚于登记时间", row.id)
+    if at < recorded_at - LATE_AFTER - CLOCK and body["public"].get("late") is not True:
+        yield Damage(DamageKind.TIME, f"{where}是补录却没有标明", row.id)
+    for link in body["subjects"]:
+        before = lines.recorded.get(link["ref"], recorded_at)
+        if recorded_at < before - FUTURE_MAX:
+            yield Damage(DamageKind.TIME, f"{where}的登记时间早于前一条", row.id, link["ref"])
+        lines.recorded[link["ref"]] = max(before, recorded_at)
 
 
 def _line(
@@ -199,20 +237,57 @@ def _heads(session: Session, lines: Lines) -> Iterator[Damage]:
 
 
 def _orphans(session: Session) -> Iterator[Damage]:
-    """Links, mentions, private parts and corrections of events that are not there."""
+    """Links, mentions and private parts of events that are not there."""
+    lines: dict[int, str] = {}  # in whose line a lost event stood
+    head = table_of(SubjectHead).c
     for model, kind in (
         (EventSubject, DamageKind.LINK),
         (EventMention, DamageKind.MENTION),
         (EventPrivate, DamageKind.PRIVATE),
     ):
-        table = model.__table__.c
+        table = table_of(model).c
         lost = select(table.event_id).where(table.event_id.not_in(select(Event.id))).distinct()
+        if model is EventSubject:
+            named = lost.add_columns(head.ref).join(head.id.table, head.id == table.subject_id)
+            lines = {row.event_id: row.ref for row in session.execute(named.limit(BATCH))}
         for event_id in session.scalars(lost.limit(BATCH)):
-            yield Damage(kind, f"第 {event_id} 号事件被删除，只剩索引", event_id)
-    correcting = select(Event.id, raw.column(table_of(Event).c.corrects, sqlite=True))
-    for event_id, digest in session.execute(correcting.where(Event.corrects.is_not(None))).all():
-        if not isinstance(digest, bytes) or events.by_digest(session, digest) is None:
-            yield Damage(DamageKind.LINK, f"第 {event_id} 号事件更正的那条不存在", event_id)
+            sentence = f"第 {event_id} 号事件被删除，只剩索引"
+            yield Damage(kind, sentence, event_id, lines.get(event_id))
+
+
+def _corrections(session: Session) -> Iterator[Damage]:
+    """Corrections form a line: each names an earlier event of its subjects, no two one."""
+    table = table_of(Event).c
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    digest = raw.column(table.corrects, sqlite=sqlite)
+    told = select(table.id, table.canonical, digest).where(table.corrects.is_not(None))
+    taken: set[bytes] = set()
+    for row in session.execute(told.order_by(table.id)).all():
+        named = _named(session, row.corrects)
+        if named is None:
+            yield Damage(DamageKind.LINK, f"第 {row.id} 号事件更正的那条不存在", row.id)
+            continue
+        if row.corrects in taken:
+            yield Damage(DamageKind.LINK, f"第 {row.id} 号事件与另一条更正了同一条", row.id)
+        taken.add(row.corrects)
+        if named.id >= row.id or _refs(named.canonical) != _refs(row.canonical):
+            sentence = f"第 {row.id} 号事件更正的第 {named.id} 号不是它前面的、同一主体的事件"
+            yield Damage(DamageKind.LINK, sentence, row.id)
+
+
+def _named(session: Session, digest: object) -> Row[int, bytes] | None:
+    """The event of a digest, whatever its bytes say."""
+    if not isinstance(digest, bytes):
+        return None
+    wanted = select(Event.id, Event.canonical).where(Event.digest_prefix == digest_prefix(digest))
+    return next(
+        (row for row in session.execute(wanted) if canon.sha256(row.canonical) == digest), None
+    )
+
+
+def _refs(canonical: bytes) -> set[str]:
+    body = parsed(canonical)
+    return set() if body is None else {link["ref"] for link in body["subjects"]}
 
 
 def subject_ids(session: Session) -> dict[str, int]:

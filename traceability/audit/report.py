@@ -1,6 +1,7 @@
 """核查报告 · the whole audit, with progress; it reads only and changes nothing."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from sqlalchemy.exc import DBAPIError
@@ -12,9 +13,11 @@ from traceability.audit.links import Lines
 from traceability.chain import events, log
 from traceability.checkpoints import stamps
 from traceability.checkpoints.notes import Verifier
+from traceability.checkpoints.stamps import Loss
 from traceability.checkpoints.witness import Witness
 
 Progress = Callable[[int, int], None]  # done, of how many
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, DBAPIError)
 DAMAGE_MAX = 1_000  # a report that long says enough
 
 
@@ -26,6 +29,8 @@ class Report:
     subjects: int = 0
     tree_size: int = 0
     checkpoints: int = 0
+    given_up: list[Loss] = field(default_factory=list)
+    beyond: int = 0  # damage found after the list was full
     damage: list[Damage] = field(default_factory=list)
 
     @property
@@ -37,10 +42,13 @@ class Report:
     def sentence(self) -> str:
         """The result in one sentence; it claims no more than the log can show."""
         read = f"共 {self.events} 条事件、{self.subjects} 个主体、{self.checkpoints} 个检查点"
+        if self.is_whole and self.given_up:
+            lost = "、".join(f"第 {each.first + 1}–{each.end} 条" for each in self.given_up)
+            return f"{read}：逐条相符；目录曾失去{lost}，经两人确认后恢复登记"
         if self.is_whole:
             return f"{read}：逐条相符，连续无缺"
-        first = self.damage[0]
-        more = f"，共 {len(self.damage)} 处" if len(self.damage) > 1 else ""
+        first, found = self.damage[0], len(self.damage) + self.beyond
+        more = f"，共 {found} 处" if found > 1 else ""
         return f"{read}：发现问题{more}。第一处：{first.label}——{first.sentence}"
 
 
@@ -59,6 +67,8 @@ def verify_chain(
         _add(report, found)
         progress(lines.events, all_of_it)
     report.events, report.subjects = lines.events, len(lines.newest)
+    with suppress(*UNREADABLE):  # the stages name what cannot be read
+        report.given_up = stamps.losses(session)
     for kind, stage in _of_the_log(session, verifiers, witness):
         for found in _stage(kind, ([each] for each in stage)):
             _add(report, found)
@@ -85,10 +95,11 @@ def _stage(kind: DamageKind, found: Iterator[list[Damage]]) -> Iterator[list[Dam
     """One stage of the audit; what cannot even be read is damage, and the next stage follows."""
     try:
         yield from found
-    except (ValueError, TypeError, KeyError, LookupError, ArithmeticError, DBAPIError) as error:
+    except UNREADABLE as error:
         yield [Damage(kind, f"有内容读不出来，这一步没有查完（{type(error).__name__}）")]
 
 
 def _add(report: Report, found: Sequence[Damage]) -> None:
-    room = DAMAGE_MAX - len(report.damage)
-    report.damage += found[: max(0, room)]
+    room = max(0, DAMAGE_MAX - len(report.damage))
+    report.damage += found[:room]
+    report.beyond += len(found[room:])

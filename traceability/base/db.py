@@ -174,7 +174,8 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _begin_postgresql(connection: Connection) -> None:
     if connection.get_execution_options().get("reads_only", False):
-        connection.execute(text("SET TRANSACTION READ ONLY"))
+        # One view of the data from the first statement to the last, as SQLite gives it.
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
 
 
 @contextmanager

@@ -256,12 +256,6 @@ def _viewed(row: Row[int, bytes, bytes | None, int | None]) -> EventView:
     return view(event_id, canonical, private=private, position=position)
 
 
-def newest(session: Session, *, limit: int) -> list[EventView]:
-    """The newest events of the chain, newest first."""
-    chosen = _stored().order_by(Event.id.desc()).limit(limit)
-    return [_viewed(row) for row in session.execute(chosen)]
-
-
 def by_digest(session: Session, digest: bytes) -> EventView | None:
     """The event of that digest."""
     chosen = _stored().where(Event.digest_prefix == body.prefix(digest))

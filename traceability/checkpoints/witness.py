@@ -8,7 +8,7 @@ looked and resume the chain, which says in the chain itself what was lost.
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -33,6 +33,11 @@ class Witness:
     """见证文件 · the file of checkpoints and, beside it, the list of keys that sign them."""
 
     path: Path
+    upto: int | None = None  # read no further than this many bytes
+
+    def as_it_is(self) -> "Witness":
+        """What is written by now. Taken before a reading begins, it never runs ahead of it."""
+        return replace(self, upto=self.path.stat().st_size if self.path.exists() else 0)
 
     @property
     def keys_path(self) -> Path:
@@ -53,7 +58,7 @@ class Witness:
 
     def backwards(self) -> Iterator[str]:
         """The notes, newest first; what is not a note is passed over (the audit names it)."""
-        for line in _lines_backwards(self.path):
+        for line in _lines_backwards(self.path, self.upto):
             note = note_in(line)
             if note is not None:
                 yield note
@@ -62,8 +67,12 @@ class Witness:
         """The notes, oldest first; None for a line that holds none."""
         if not self.path.exists():
             return
+        read = 0
         with self.path.open("rb") as file:
             for line in file:
+                read += len(line)
+                if self.upto is not None and read > self.upto:
+                    return
                 if line.endswith(b"\n"):
                     yield note_in(line)
 
@@ -95,12 +104,13 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _lines_backwards(path: Path) -> Iterator[bytes]:
+def _lines_backwards(path: Path, upto: int | None) -> Iterator[bytes]:
     """Finished lines from the last to the first, without reading the whole file."""
     if not path.exists():
         return
     with path.open("rb") as file:
         end, rest = file.seek(0, os.SEEK_END), b""
+        end = end if upto is None else min(end, upto)
         while end > 0:
             begin = max(0, end - BLOCK_BYTES)
             file.seek(begin)

@@ -4,6 +4,7 @@ import contextlib
 import re
 import sqlite3
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,11 @@ from traceability.audit.report import Report, verify_chain
 from traceability.base.canon import sha256
 from traceability.base.db import Base, reading, transaction
 from traceability.base.units import PriceUnit
-from traceability.chain import events, folding
+from traceability.chain import body, events, folding
 from traceability.chain.body import prefix
+from traceability.chain.events import EventView
 from traceability.chain.folding import FOLDS
+from traceability.chain.kinds import Kind
 from traceability.chain.tables import table_of
 from traceability.checkpoints import keys, stamps, witness
 from traceability.checkpoints.keys import Signer
@@ -178,6 +181,87 @@ def test_every_structural_attack_is_found_and_located(chain: Engine, name: str) 
 
     assert kind in {damage.kind for damage in report.damage}, report.sentence
     assert "发现问题" in report.sentence
+
+
+def appended(world: World, subject: str, **told: Any) -> EventView:
+    """An event as somebody with the database would make one: well linked, past every guard."""
+    with pytest.MonkeyPatch.context() as guards:
+        guards.setattr(events, "require_uncorrected", lambda *_: None)
+        guards.setattr(body, "FUTURE_MAX", timedelta(days=9))
+        guards.setattr(body, "LATE_AFTER", timedelta(days=9))
+        recorded_at = told.pop("recorded_at", world.at)
+        with transaction(world.engine, recorded_at=recorded_at) as session:
+            return events.append(
+                session, Kind.PARTY_CHANGED, subject, by=world.vet.ref, phone=None, **told
+            )
+
+
+def said(engine: Engine, kind: DamageKind) -> str:
+    return "\n".join(each.sentence for each in audited(engine).damage if each.kind is kind)
+
+
+def test_two_corrections_of_one_event_are_found(chain: Engine, world: World) -> None:
+    attack(chain, "DROP INDEX uq_event_corrects")
+    with reading(chain) as session:
+        wrong = events.history(session, world.farmer.ref)[-1].digest
+
+    for _ in range(2):
+        appended(world, world.farmer.ref, at=world.at, corrects=wrong)
+
+    assert "更正了同一条" in said(chain, DamageKind.LINK)
+
+
+def test_a_correction_of_something_else_is_found(chain: Engine, world: World) -> None:
+    with reading(chain) as session:
+        other = events.history(session, world.buyer.ref)[-1].digest
+
+    appended(world, world.farmer.ref, at=world.at, corrects=other)
+
+    assert "同一主体" in said(chain, DamageKind.LINK)
+
+
+@pytest.mark.parametrize(
+    ("hours", "recorded_hours", "sentence"),
+    [
+        (-2, 0, "是补录却没有标明"),
+        (2, 0, "的发生时间晚于登记时间"),
+        (-2, -2, "的登记时间早于前一条"),
+    ],
+)
+def test_a_back_dated_event_is_found(
+    chain: Engine, world: World, hours: int, recorded_hours: int, sentence: str
+) -> None:
+    appended(world, world.farmer.ref, at=world.at)
+
+    forged = appended(
+        world,
+        world.farmer.ref,
+        at=world.at + timedelta(hours=hours),
+        recorded_at=world.at + timedelta(hours=recorded_hours),
+    )
+
+    assert f"第 {forged.id} 号事件{sentence}" in said(chain, DamageKind.TIME)
+
+
+@pytest.mark.parametrize("left", [0, 1, 2])
+def test_a_witness_that_was_cut_is_found(
+    chain: Engine, world: World, tmp_path: Path, left: int
+) -> None:
+    file = Witness(tmp_path / "witness.txt")
+    for minutes in (2, 4, 6):
+        at = world.at + timedelta(minutes=minutes)
+        appended(world, world.farmer.ref, at=at, recorded_at=at)
+        with transaction(chain, recorded_at=at) as session:
+            stamp = stamps.sequence(session, SIGNER, at=at)
+        assert stamp is not None
+        file.add([stamp.note])
+    assert DamageKind.WITNESS not in {each.kind for each in audited(chain, tmp_path).damage}
+
+    lines = file.path.read_bytes().splitlines(keepends=True)
+    file.path.write_bytes(b"".join(lines[:left]))
+
+    (found,) = [each for each in audited(chain, tmp_path).damage if each.kind is DamageKind.WITNESS]
+    assert f"缺 {3 - left} 个检查点" in found.sentence
 
 
 def test_a_database_put_back_to_an_older_valid_state_is_caught_by_the_witness(

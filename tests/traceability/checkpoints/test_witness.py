@@ -192,6 +192,7 @@ def test_two_people_resume_and_the_chain_says_what_was_lost(
 @pytest.mark.parametrize(
     ("second", "reason", "code"),
     [(VET, "已核对", "chain.one_person"), (SECOND, "  ", "chain.resume_without_reason")],
+    ids=["one person", "no reason"],
 )
 def test_one_person_or_no_reason_resumes_nothing(
     engine: Engine, file: Witness, tmp_path: Path, second: str, reason: str, code: str
