@@ -8,7 +8,6 @@ from typing import Any
 
 import hypothesis
 import pytest
-from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck
 from jinja2 import FileSystemBytecodeCache
@@ -21,9 +20,9 @@ from app.auth import accounts
 from app.factory import Platform, create_app
 from app.limits import limiter
 from registry import loading
-from tests.databases import BOTH, copy_of, furnish, make_template
+from tests.databases import BOTH, copy_of, forget_on_power_loss, furnish, make_template
 from tests.devices.postgresql import killable_postgresql
-from tests.logins import LoginAs
+from tests.logins import QUICK, LoginAs
 from tests.world import World
 from traceability.base.db import make_engine
 
@@ -91,6 +90,7 @@ def template_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgresql() -> Iterator[tuple[str, str]]:
     """A PostgreSQL server from a wheel, and the name of its furnished database."""
     with killable_postgresql() as server:
+        forget_on_power_loss(server.url)
         yield server.url, make_template(server.url)
 
 
@@ -152,8 +152,13 @@ class WorldClient(FlaskClient):
         return response
 
 
-QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)  # tests sign in a thousand times
-QUICK_DUMMY = QUICK.hash("nobody has this password")
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Argon2 at its own cost takes as long as the rest of a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts, "_hasher", QUICK)
+        patch.setattr(accounts, "_DUMMY", QUICK.hash("nobody has this password"))
+        yield
 
 
 @pytest.fixture
@@ -161,7 +166,6 @@ def app(
     world: World,
     tmp_path: Path,
     compiled_pages: FileSystemBytecodeCache,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Platform]:
     """The service on the world's database and by the world's clock; no forgery check, no limits."""
     settings = config.load({"DATA_DIR": str(tmp_path), "DATABASE_URL": str(world.engine.url)})
@@ -173,8 +177,6 @@ def app(
     )
     service.jinja_env.bytecode_cache = compiled_pages
     limiter.enabled = False
-    monkeypatch.setattr(accounts, "_hasher", QUICK)
-    monkeypatch.setattr(accounts, "_DUMMY", QUICK_DUMMY)
     service.test_client_class = type("Client", (WorldClient,), {"world": world})
     yield service
     with service.app_context():

@@ -49,6 +49,13 @@ def make_template(url: str) -> str:
     return "furnished"
 
 
+def forget_on_power_loss(url: str) -> None:
+    """A server whose data end with the tests need not wait for the disk."""
+    for name in ("fsync", "full_page_writes", "synchronous_commit"):
+        run(url, f"ALTER SYSTEM SET {name} = off")
+    run(url, "SELECT pg_reload_conf()")
+
+
 @contextmanager
 def copy_of(url: str, template: str) -> Iterator[Engine]:
     """A database of a test's own on a server."""

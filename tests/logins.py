@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 
 from app.auth import accounts
@@ -12,6 +13,8 @@ from tests.world import World
 from traceability.parties import Party
 
 PASSWORD = "赶场天-426-公斤"
+OWN_COST = accounts._hasher  # what passwords really cost
+QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)  # tests sign in a thousand times
 
 
 @dataclass

@@ -61,6 +61,10 @@ SUBJECT_LABELS = {
     "indicator": "指标",
     "actual": "完成值",
     "task": "任务",
+    "figure": "数值",
+    "progress": "进展",
+    "hold": "保全",
+    "device": "设备",
     "chain": "追溯链",
 }
 
@@ -222,7 +226,8 @@ def _names(session: Session, history: Sequence[EventView]) -> dict[str, str]:
         if field in words.REGIONS and isinstance(code, str)
     }
     places = select(Region.code, Region.name).where(Region.code.in_(codes))
-    return _names_of(session, refs) | {row.code: row.name for row in session.execute(places)}
+    known = {ref: kind_of(ref) for ref in refs} | _names_of(session, refs)
+    return known | {row.code: row.name for row in session.execute(places)}
 
 
 def _names_of(session: Session, refs: Collection[str]) -> dict[str, str]:

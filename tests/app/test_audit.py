@@ -1,6 +1,7 @@
 """The regulator's room: find a subject, read its whole line, run the audit."""
 
 import contextlib
+import json
 import os
 import sqlite3
 import time
@@ -12,7 +13,7 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 
 from app import cli, migrate
-from app.audit import running
+from app.audit import running, words
 from app.auth.roles import Role
 from app.factory import Platform, settings_of
 from tests.logins import LoginAs
@@ -20,6 +21,8 @@ from tests.market.test_sales import sold
 from tests.world import World
 from traceability import parties
 from traceability.checkpoints import keys, stamps
+
+SAMPLES = Path(__file__).parents[1] / "vectors" / "events"
 
 
 def finished(client: FlaskClient) -> str:
@@ -308,3 +311,17 @@ def test_the_command_names_the_damage_and_fails(
 
 def test_only_overseers_audit(login_as: LoginAs) -> None:
     assert login_as(Role.FARMER).get("/audit/").status_code == 403
+
+
+def test_every_field_that_was_ever_frozen_has_a_name_in_chinese() -> None:
+    parts = [
+        part
+        for sample in sorted(SAMPLES.glob("*.json"))
+        for frozen in [json.loads(sample.read_text("utf-8"))]
+        for part in (json.loads(frozen["canonical"])["public"], json.loads(frozen["private"]))
+    ]
+
+    names = {name for part in parts for name in part} - words.HIDDEN
+
+    assert len(names) > 50
+    assert sorted(name for name in names if words.name_of(name) == name) == []

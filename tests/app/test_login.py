@@ -9,7 +9,7 @@ from app.auth import accounts, invitations, logins
 from app.auth.roles import Role
 from app.factory import Platform
 from app.limits import limiter
-from tests.logins import PASSWORD, LoginAs
+from tests.logins import OWN_COST, PASSWORD, LoginAs
 from tests.world import World
 from traceability.base.errors import RuleViolation
 
@@ -230,7 +230,10 @@ def test_a_suspended_account_cannot_be_opened_with_a_paper_code(login_as: LoginA
     assert refusal.value.code == "invitation.refused"
 
 
-def test_passwords_are_kept_as_argon2id_at_the_librarys_own_cost(world: World) -> None:
+def test_passwords_are_kept_as_argon2id_at_the_librarys_own_cost(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accounts, "_hasher", OWN_COST)
     account = accounts.register(
         world.session, login="wangdaming", role=Role.FARMER, party=world.farmer, at=world.at
     )
