@@ -18,6 +18,7 @@ from app import config
 from app.config import Settings
 from app.importing import running
 from app.keeping import daily, retention
+from app.labels import batches
 from app.whoami import now
 from traceability.base.db import make_engine, transaction
 
@@ -48,6 +49,11 @@ def connect(settings: Settings) -> Celery:
         beat_schedule={
             "imports": {
                 "task": imports.name,
+                "schedule": SWEEP_S,
+                "options": {"expires": SWEEP_S},
+            },
+            "labels": {
+                "task": labels.name,
                 "schedule": SWEEP_S,
                 "options": {"expires": SWEEP_S},
             },
@@ -97,6 +103,21 @@ def wake_imports(settings: Settings) -> None:
         imports.apply_async(retry=False)
     except (OperationalError, OSError):
         logger.warning("the queue is away; the sweep will find the import")
+
+
+@celery.task(name="labels")
+def labels() -> None:
+    """Every minute: go on with labels that are ordered and not printed. Safe to run twice."""
+    batches.work_on_all(config.load(), _engine(), now=now)
+
+
+def wake_labels(settings: Settings) -> None:
+    """Have labels printed at once; if the queue is away, the sweep does it within a minute."""
+    connect(settings)
+    try:
+        labels.apply_async(retry=False)
+    except (OperationalError, OSError):
+        logger.warning("the queue is away; the sweep will find the labels")
 
 
 @celery.task(name="backup")

@@ -15,6 +15,8 @@ from app.auth.privileges import OVERSEERS
 from app.auth.roles import Role
 from app.factory import SETTINGS
 from app.herd import GATEKEEPERS
+from app.labels import batches
+from app.labels.batches import LabelSize
 from app.labels.links import LinkKind
 from app.programme import EVIDENCE_FOLDER
 from app.trace import alarms
@@ -95,6 +97,24 @@ def alarm_id(login_as: LoginAs, _me: Account) -> Case:
     world.session.flush()
     newest = world.session.scalar(select(func.max(CloneAlarm.id)))
     return Case(str(newest), None, "999999")
+
+
+def label_batch(login_as: LoginAs, me: Account) -> Case:
+    foreign = login_as.account(Role.FARMER)
+    return Case(_labels(login_as, me), _labels(login_as, foreign), "999999")
+
+
+def _labels(login_as: LoginAs, account: Account) -> str:
+    world = login_as.world
+    batch = batches.order(
+        world.session,
+        [world.animal().id],
+        size=LabelSize.SINGLE,
+        title="试打",
+        account_id=account.id,
+        at=world.at,
+    )
+    return str(batch.id)
 
 
 def consent(login_as: LoginAs, me: Account) -> Case:
@@ -445,7 +465,6 @@ OBJECTS: dict[str, Maker] = {
     "personal.ref": person,
     "imports.ref": import_run,
     "audit.ref": subject,
-    "chain.ref": subject,
     "devices.ref": device,
     "devices.message": set_aside,
     "devices.case": pairing_case,
@@ -472,20 +491,13 @@ OBJECTS: dict[str, Maker] = {
     "verdict.tag": tag,
     "v.tag": tag,
     "scans.alarm_id": alarm_id,
+    "labels.batch_id": label_batch,
+    "labels.ref": animal,
 }
 """First word of the address, and the name in it → how to make the three."""
 
 THE_ANIMAL = "its animal"
 BODIES: dict[str, dict[str, object]] = {
-    "POST /api/animals/<ref:ref>/eid": {"eid": "156000000098765"},
-    "POST /api/animals/<ref:ref>/photographs": {
-        "evidence": f"evidence:{NOBODY}",
-        "is_public": False,
-    },
-    "POST /api/animals/<ref:ref>/photographs/show": {
-        "evidence": f"evidence:{NOBODY}",
-        "is_public": False,
-    },
     "POST /api/animals/<ref:ref>/retag": {"ear_tag": "252052600098765", "reason": "脱落"},
     "POST /api/animals/<ref:ref>/death": {"cause": "不明", "disposal": "深埋"},
     "POST /api/declarations/<ref:ref>/refuse": {"reason": "资料不全"},

@@ -4,15 +4,17 @@ import io
 import logging
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from random import Random
 
 import pytest
 import zxingcpp
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFilter
 
 from app.factory import Platform
 from app.labels import codes, keys, paper, printing
@@ -312,6 +314,54 @@ def test_a_single_label_is_sixty_by_forty_millimetres(tmp_path: Path) -> None:
     assert with_zxing(page) == with_zbar(page) == {LINK}
     assert "67QA-KRGB" in text
     assert "00012345" in text
+
+
+@needs_zbar
+@needs_poppler
+@pytest.mark.parametrize("harm", ["none", "torn", "dirty", "faint"])
+def test_a_label_printed_at_203_dpi_is_read_even_torn_dirty_or_faint(
+    harm: str, tmp_path: Path
+) -> None:
+    links = [short_link(SITE, kind, new_public_code(), head=HEAD, key=KEY) for kind in LinkKind]
+    labels = [Label("252052600012345", "67QAKRGB", link, "威宁黄牛 · 母") for link in links]
+
+    printed = pages(single_pdf(labels), tmp_path, dpi=203)
+
+    for page, link in zip(printed, links, strict=True):
+        harmed = HARMS[harm](page.point(lambda grey: 255 if grey > 127 else 0))
+        assert with_zxing(harmed) == with_zbar(harmed) == {link}
+
+
+def torn(label: Image.Image) -> Image.Image:
+    """The lower right corner, where no finder pattern stands, is gone."""
+    width, height = label.size
+    left, top = int(width * 0.86), int(height * 0.78)
+    label.paste(200, (left, top, width, height))
+    return label
+
+
+def dirty(label: Image.Image) -> Image.Image:
+    """Splashes of mud across the whole label, each over a module or two."""
+    random = Random(7)
+    pen = ImageDraw.Draw(label)
+    for _ in range(20):
+        x, y = random.randrange(label.width), random.randrange(label.height)
+        pen.ellipse((x, y, x + 7, y + 7), fill=60)
+    return label
+
+
+def faint(label: Image.Image) -> Image.Image:
+    """A worn-out ribbon and a shaking hand."""
+    grey = label.point(lambda tone: 120 + tone // 3)
+    return grey.filter(ImageFilter.GaussianBlur(1.2))
+
+
+HARMS: dict[str, Callable[[Image.Image], Image.Image]] = {
+    "none": lambda label: label,
+    "torn": torn,
+    "dirty": dirty,
+    "faint": faint,
+}
 
 
 @needs_poppler

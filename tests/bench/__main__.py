@@ -1,11 +1,9 @@
 """`make bench`: every benchmark, one after the other."""
 
-from tests.bench import appends, chain, importing, lookup, trace, writers
+from tests.bench import chain, labels, trace
 
 if __name__ == "__main__":
-    appends.main()
-    writers.main()
-    lookup.main()
     chain.main()
-    importing.main()
     trace.main()
+    labels.main()
+    labels.main()

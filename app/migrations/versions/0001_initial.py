@@ -196,6 +196,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_installation")),
     )
     op.create_table(
+        "label_batch",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("title", sa.String(length=80), nullable=False),
+        sa.Column("size", sa.String(length=40), nullable=False),
+        sa.Column("animals", sa.JSON(), nullable=False),
+        sa.Column("count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("done", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("asked_at", Instant(), nullable=False),
+        sa.Column("finished_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_label_batch")),
+    )
+    with op.batch_alter_table("label_batch", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_label_batch_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_label_batch_asked_at"), ["asked_at"], unique=False)
+
+    op.create_table(
         "login_attempt",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("login", sa.String(length=40), nullable=False),
@@ -1791,6 +1810,11 @@ def downgrade() -> None:
     op.drop_table("party")
     op.drop_table("pairing_cursor")
     op.drop_table("login_attempt")
+    with op.batch_alter_table("label_batch", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_label_batch_asked_at"))
+        batch_op.drop_index(batch_op.f("ix_label_batch_account_id"))
+
+    op.drop_table("label_batch")
     op.drop_table("installation")
     op.drop_table("inbox_tally")
     with op.batch_alter_table("evidence", schema=None) as batch_op:
