@@ -216,6 +216,53 @@ def revoke_key_command(trusted_size: int) -> None:
     _change_key(trusted_size=trusted_size)
 
 
+@chain.command("add-cosigner")
+@click.argument("vkey")
+def add_cosigner_command(vkey: str) -> None:
+    """登记共同签名人的公钥（cosign.py make-key 显示的那一行，须当面核对）。"""
+    from app import outside  # only these commands need it
+    from traceability.checkpoints import cosigning
+    from traceability.checkpoints.notes import BadNote
+
+    with platform() as (settings, _):
+        try:
+            found = cosigning.add_cosigner(outside.keepers(settings).book, vkey)
+        except BadNote as error:
+            raise click.ClickException("不是共同签名的公钥（名称+编号+base64，类型 4）") from error
+    click.echo(f"已登记共同签名人 {found.name}")
+
+
+@chain.command("add-cosignature")
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+def add_cosignature_command(file: TextIO) -> None:
+    """收下一份共同签名文件（cosign.py sign --out 写出的）。"""
+    from app import outside  # as above
+    from traceability.checkpoints import cosigning
+
+    with platform() as (settings, engine), reading(engine) as session:
+        book = outside.keepers(settings).book
+        for each in cosigning.accept(session, book, file.read(), at=now()):
+            click.echo(f"{each.name} 共同签名：{each.head.size} 条的目录")
+
+
+@cli.command("export-bundle")
+@click.argument("ref")
+@click.argument("file", type=click.File("w", encoding="utf-8", atomic=True), default="-")
+@click.option("--private", is_flag=True, help="连同私有部分，只可交给有权知道的人")
+def export_bundle_command(ref: str, file: TextIO, *, private: bool) -> None:
+    """把一个主体的全部事件和证明写成一份文件，可用 verify.py 离线核对。"""
+    from app import outside  # as above
+    from traceability.checkpoints import bundles
+
+    with platform() as (settings, engine), reading(engine) as session:
+        keepers = outside.keepers(settings)
+        found = bundles.of_subject(session, ref, keepers, is_open=private)
+        if not found["events"]:
+            raise click.ClickException("没有这个主体，或还没有盖章")
+        json.dump(found, file, ensure_ascii=False, indent=1)
+        file.write("\n")
+
+
 def _change_key(trusted_size: int | None) -> None:
     from app.audit import rekeying  # only these commands need it
 

@@ -5,6 +5,7 @@ happened and what to do.
 """
 
 import logging
+import sqlite3
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -36,6 +37,7 @@ SENTENCES: dict[int, tuple[str, str]] = {
     429: ("request.too_often", "操作过于频繁，请稍候再试"),
     500: ("server.fault", "系统出了故障，已记录；您提交的内容没有保存，请稍后重试"),
     503: ("server.busy", "系统正忙，请稍后重试"),
+    507: ("storage.full", "存储空间已满，这次没有登记成功；请联系平台管理员腾出空间后再提交"),
 }
 TITLES: dict[int, str] = {
     400: "请求有误",
@@ -46,6 +48,7 @@ TITLES: dict[int, str] = {
     429: "操作太快",
     500: "出了问题",
     503: "正在恢复",
+    507: "没有存下",
 }
 TODOS: dict[int, str] = {
     403: "需要办理时，请联系给您开通账号的单位。",
@@ -53,6 +56,7 @@ TODOS: dict[int, str] = {
     409: "请刷新后再看；填过的内容还在本机。",
     500: "请再提交一次，不会重复登记；仍不行请联系平台管理员。",
 }
+DISK_FULL = {sqlite3.SQLITE_FULL, "53100"}  # SQLite's error code, PostgreSQL's state
 FAULT = 500
 RETRY_AFTER_S = "2"
 logger = logging.getLogger(__name__)
@@ -161,9 +165,10 @@ def collided(error: IntegrityError) -> Response:
 
 
 def busy(error: OperationalError) -> Response:
-    """The database does not answer, or is locked for too long."""
+    """The database does not answer, is locked for too long, or has no room left."""
     logger.error("database not available: %s", error.orig)
-    return standard(503)
+    told = {getattr(error.orig, name, None) for name in ("sqlite_errorcode", "sqlstate")}
+    return standard(507 if told & DISK_FULL else 503)
 
 
 def too_big(_error: Exception) -> Response:

@@ -2,18 +2,22 @@
 
 from pathlib import Path
 
-from flask import current_app
+from flask import current_app, request
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import seeing, whoami
+from app import pictures, seeing, whoami
 from app.factory import settings_of
+from app.lists import Listed, paged
 from app.programme import EVIDENCE_FOLDER
 from traceability import evidence
-from traceability.base.errors import NotFound
+from traceability.base.errors import NotFound, RuleViolation
 from traceability.chain import events
+from traceability.chain.tables import EventMention, EventSubject, SubjectHead
 from traceability.evidence import Evidence
 
 MENTIONS_MAX = 200
+PICTURE = "image/"
 
 
 def folder() -> Path:
@@ -30,6 +34,33 @@ def store(session: Session, data: bytes, *, title: str) -> Evidence:
     return evidence.store(session, folder(), data, title=title, at=whoami.now(), by=whoami.actor())
 
 
+def store_sent(session: Session, name: str, *, title: str) -> Evidence:
+    """Keep the file that a page's form sends; a photograph is drawn anew first.
+
+    Raises:
+        RuleViolation: `evidence.none_sent`, or the file's own refusal.
+    """
+    sent = request.files.get(name)
+    if sent is None or not sent.filename:
+        raise RuleViolation("evidence.none_sent", "请先拍照或选择文件")
+    data = sent.read()
+    is_picture = (evidence.media_type_of(data) or "").startswith(PICTURE)
+    return store(session, pictures.tidy(data) if is_picture else data, title=title)
+
+
+def sent_listed(session: Session, *, page: int) -> Listed[Evidence]:
+    """The evidence that the person, or whom it acts for, has sent, newest first."""
+    senders = select(SubjectHead.id).where(SubjectHead.ref.in_(whoami.scope().keepers))
+    mine = (
+        select(SubjectHead.ref)
+        .join(EventSubject, EventSubject.subject_id == SubjectHead.id)
+        .join(EventMention, EventMention.event_id == EventSubject.event_id)
+        .where(EventMention.subject_id.in_(senders), SubjectHead.ref.startswith("evidence:"))
+    )
+    wanted = select(Evidence).where(Evidence.ref.in_(mine)).order_by(Evidence.id.desc())
+    return paged(session, wanted, page=page)
+
+
 def get(session: Session, ref: str) -> Evidence:
     """The evidence, if the person sent it or may see something that rests on it.
 
@@ -43,6 +74,18 @@ def get(session: Session, ref: str) -> Evidence:
     if any(seeing.may_see(session, each) for each in _resting_on(session, ref)):
         return found
     raise NotFound("evidence.not_found", "没有找到这份证据")
+
+
+def named(session: Session, ref: str) -> Evidence:
+    """The evidence that a request's body names.
+
+    Raises:
+        RuleViolation: `evidence.unknown`, as for one that the person may not see.
+    """
+    try:
+        return get(session, ref)
+    except NotFound as missing:
+        raise RuleViolation("evidence.unknown", "没有找到这份证据，请先上传") from missing
 
 
 def _resting_on(session: Session, ref: str) -> set[str]:

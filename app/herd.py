@@ -178,7 +178,7 @@ def register(session: Session, given: Mapping[str, Any]) -> Animal:
         **actors(),
     )
     if eid is not None:
-        animals.bind_eid(session, animal, eid, at=whoami.now(), by=whoami.actor())
+        animals.bind_eid(session, animal, eid, **actors())
     return animal
 
 

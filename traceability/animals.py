@@ -248,7 +248,15 @@ def retag(
     return new
 
 
-def bind_eid(session: Session, animal: Animal, eid: Eid, *, at: datetime, by: Party) -> AnimalTag:
+def bind_eid(
+    session: Session,
+    animal: Animal,
+    eid: Eid,
+    *,
+    at: datetime,
+    by: Party,
+    on_behalf_of: Party | None = None,
+) -> AnimalTag:
     """Record the electronic tag an animal wears beside its printed one.
 
     Raises:
@@ -264,7 +272,14 @@ def bind_eid(session: Session, animal: Animal, eid: Eid, *, at: datetime, by: Pa
     events.hold(session, tag.ref)
     animal.eid = str(eid)
     events.append(
-        session, Kind.ANIMAL_EID_BOUND, animal.ref, tag.ref, at=at, by=by.ref, eid=str(eid)
+        session,
+        Kind.ANIMAL_EID_BOUND,
+        animal.ref,
+        tag.ref,
+        at=at,
+        by=by.ref,
+        on_behalf_of=ref_of(on_behalf_of),
+        eid=str(eid),
     )
     return tag
 

@@ -12,6 +12,7 @@ from app.schemas.animals import (
     AnimalOut,
     AnimalsOut,
     AnimalsQuery,
+    BindEid,
     RegisterAnimal,
     ReportDeath,
     Retag,
@@ -21,6 +22,7 @@ from app.schemas.movements import MovementOut
 from traceability import animals, movements
 from traceability.animals import Animal
 from traceability.chain import events
+from traceability.identifiers.eids import Eid
 from traceability.movements import Movement
 
 blueprint = Blueprint("api_animals", __name__, url_prefix="/api/animals", description="牛只")
@@ -92,6 +94,21 @@ def retag(form: dict[str, Any], ref: str) -> Animal:
     session = database.session()
     animal = herd.get(session, ref)
     animals.retag(session, animal, **form, **herd.actors())
+    return animal
+
+
+@blueprint.post("/<ref:ref>/eid")
+@permission("animal.bind_eid")
+@blueprint.arguments(BindEid, as_kwargs=True)
+@blueprint.response(200, AnimalOut)
+def bind_eid(ref: str, eid: Eid) -> Animal:
+    """绑定电子耳标.
+
+    在原有耳标之外；一头牛只绑一枚。
+    """
+    session = database.session()
+    animal = herd.get(session, ref)
+    animals.bind_eid(session, animal, eid, **herd.actors())
     return animal
 
 

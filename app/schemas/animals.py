@@ -27,6 +27,12 @@ class Retag(Schema):
     reason = fields.String(required=True, maximum=100, metadata={"example": "原耳标脱落"})
 
 
+class BindEid(Schema):
+    """绑定电子耳标."""
+
+    eid = fields.Eid(required=True, metadata={"example": "156000000012345"})
+
+
 class ReportDeath(LateEntry):
     """报告死亡."""
 

@@ -1,5 +1,7 @@
 """追溯链 · what the API tells of events: public bytes and proofs, and histories for overseers."""
 
+from typing import Any
+
 from app.schemas import fields
 from app.schemas.common import Answer
 from app.schemas.fields import SAFE_INTEGER, Schema
@@ -77,3 +79,120 @@ class CheckpointOut(Answer):
     tree_size = fields.Integer()
     note = fields.String()
     signed_at = fields.Instant()
+
+
+class CheckpointQuery(Schema):
+    """检查点清单."""
+
+    before = fields.Integer(
+        load_default=SAFE_INTEGER,
+        minimum=1,
+        maximum=SAFE_INTEGER,
+        metadata={"description": "小于这个大小的检查点"},
+    )
+
+
+class CheckpointListOut(Answer):
+    """检查点清单 · newest first."""
+
+    rows = fields.List(fields.Nested(CheckpointOut))
+
+
+class ConsistencyQuery(Schema):
+    """一致性证明 · from an older to a newer tree size; `to` as of the newest checkpoint."""
+
+    old = fields.Integer(data_key="from", required=True, minimum=0, maximum=SAFE_INTEGER)
+    new = fields.Integer(data_key="to", load_default=None, minimum=0, maximum=SAFE_INTEGER)
+
+
+class ConsistencyOut(Answer):
+    """一致性证明 · RFC 9162 §2.1.4."""
+
+    size1 = fields.Integer()
+    size2 = fields.Integer()
+    root1 = fields.String()
+    root2 = fields.String()
+    proof = fields.List(fields.String())
+
+
+class InclusionQuery(Schema):
+    """在列证明 · of an event, in the tree of a size."""
+
+    digest = fields.String(
+        required=True, maximum=64, metadata={"description": "事件的指纹，64 位十六进制"}
+    )
+    size = fields.Integer(load_default=None, minimum=1, maximum=SAFE_INTEGER)
+
+
+class InclusionOut(Answer):
+    """在列证明 · RFC 9162 §2.1.3; the fields of the conformance suite `merkle-inclusion`."""
+
+    leaf_hash = fields.String()
+    leaf_index = fields.Integer()
+    tree_size = fields.Integer()
+    proof = fields.List(fields.String())
+    root = fields.String()
+
+
+class CosignatureIn(Schema):
+    """共同签名 · one of our checkpoints with a cosigner's signature line."""
+
+    note = fields.String(
+        required=True, maximum=20_000, metadata={"description": "带签名行的检查点"}
+    )
+
+
+class CosignatureOut(Answer):
+    """共同签名 · who, over which size, and when."""
+
+    name = fields.String()
+    tree_size = fields.Integer()
+    signed_at = fields.Instant()
+
+
+class CosignaturesOut(Answer):
+    """收下的共同签名."""
+
+    rows = fields.List(fields.Nested(CosignatureOut))
+
+
+class OpeningOut(Answer):
+    """出示的私有部分 · its bytes and the salt of the commitment."""
+
+    salt = fields.String()
+    private = fields.String()
+
+
+class BundleEntryOut(ProofEntryOut):
+    """一条证明 · with the private part, for those concerned."""
+
+    opening = fields.Nested(OpeningOut)
+
+    def on_bind_field(self, field_name: str, field_obj: Any) -> None:
+        """Only what is opened is there."""
+        field_obj.required = field_name != "opening"
+
+
+class KeyChangeOut(ProofEntryOut):
+    """换钥 · the change of keys with the first checkpoint over it."""
+
+    checkpoint = fields.String()
+
+
+class CosignedOut(Answer):
+    """共同签名的检查点 · and the proof that the bundle's tree begins with it."""
+
+    checkpoint = fields.String()
+    consistency = fields.List(fields.String())
+
+
+class BundleOut(Schema):
+    """证明文件 · everything a verifier needs; see docs/chain-format.md §7."""
+
+    format = fields.String(required=True)
+    subject = fields.Ref(required=True)
+    checkpoint = fields.String(required=True, allow_none=True)
+    vkeys = fields.List(fields.String())
+    events = fields.List(fields.Nested(BundleEntryOut), required=True)
+    key_changes = fields.List(fields.Nested(KeyChangeOut))
+    cosigned = fields.Nested(CosignedOut)

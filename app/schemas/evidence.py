@@ -12,6 +12,12 @@ class SendEvidence(Schema):
     title = fields.String(required=True, maximum=80, metadata={"example": "圈舍照片"})
 
 
+class UploadEvidence(Schema):
+    """上传证据 from a page; the file comes beside the form."""
+
+    title = fields.String(required=True, maximum=80)
+
+
 class EvidenceOut(Answer):
     """证据."""
 

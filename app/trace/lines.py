@@ -23,6 +23,7 @@ from registry.projects import Project
 from traceability.animals import Animal
 from traceability.chain import events
 from traceability.chain.events import EventView
+from traceability.chain.kinds import Kind
 from traceability.chain.tables import (
     Event,
     EventPrivate,
@@ -152,6 +153,14 @@ def line(session: Session, ref: str) -> list[Recorded]:
         Recorded(events.view(number, canonical, position=position), _by(secret))
         for number, canonical, position, secret in rows
     ]
+
+
+def has_public_photograph(line: Sequence[Recorded]) -> bool:
+    """Whether its keeper lets everybody see a photograph of it."""
+    counted = events.effective([each.event for each in line])
+    return any(
+        event.kind is Kind.ANIMAL_PHOTOGRAPHED and event.public["shown"] for event in counted
+    )
 
 
 def _by(secret: bytes | None) -> str | None:

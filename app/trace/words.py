@@ -56,6 +56,7 @@ FIELDS: dict[str, tuple[str, Words]] = {
     "clear_on": ("休药期满", filters.cn_date),
     "purpose": ("用途", _of(Purpose, PURPOSE_LABELS)),
     "head_count": ("", lambda count: f"{count} 头"),
+    "shown": ("", lambda shown: "照片公开" if shown else "照片不公开"),
     "passed": ("", lambda passed: "检查合格" if passed else "检查不合格"),
     "form": ("种类", _of(CertificateForm, CERTIFICATE_FORM_LABELS)),
     "number": ("编号", str),

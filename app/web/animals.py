@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 from app import database, forms, herd, whoami
 from app.attention import ANIMAL_NEED_LABELS, AnimalNeed
 from app.auth.privileges import permission
-from app.schemas.animals import RegisterAnimal, ReportDeath, Retag
-from traceability import animals, movements, treatments, weighings
+from app.schemas.animals import BindEid, RegisterAnimal, ReportDeath, Retag
+from traceability import animals, movements, photographs, treatments, weighings
 from traceability.animals import BREED_LABELS, ORIGIN_LABELS, SEX_LABELS, STATE_LABELS, Animal
 from traceability.base.clock import legal_day
 from traceability.holdings import HOLDING_KIND_LABELS
@@ -95,6 +95,7 @@ def show(ref: str) -> str:
         courses=courses,
         clear_on=max((course.clear_on for course in open_courses), default=None),
         weighings=weighings.of_animal(session, animal),
+        photographs=photographs.of(session, animal),
         journeys=movements.of_animal(session, animal),
         certificate=certificates.newest_of(session, animal),
         steps=herd.steps(session, animal),
@@ -126,6 +127,32 @@ def retag_animal(ref: str) -> ResponseReturnValue:
         return redirect(url_for("animals.show", ref=ref), 303)
 
     return forms.handled(Retag, act, lambda form, errors: _retag_page(animal, form, errors))
+
+
+@blueprint.get("/<ref:ref>/eid")
+@permission("animal.bind_eid")
+def eid(ref: str) -> str:
+    """绑定电子耳标."""
+    return _eid_page(herd.get(database.session(), ref), {}, {})
+
+
+def _eid_page(animal: Animal, form: Mapping[str, Any], errors: Mapping[str, Any]) -> str:
+    return render_template("animals/eid.html", animal=animal, form=form, errors=errors)
+
+
+@blueprint.post("/<ref:ref>/eid")
+@permission("animal.bind_eid")
+def bind_eid(ref: str) -> ResponseReturnValue:
+    """绑定电子耳标: take the form."""
+    session = database.session()
+    animal = herd.get(session, ref)
+
+    def act(given: Mapping[str, Any]) -> ResponseReturnValue:
+        animals.bind_eid(session, animal, given["eid"], **herd.actors())
+        flash(f"已绑定电子耳标 {animal.eid}，过秤时自动认出这头牛", "success")
+        return redirect(url_for("animals.show", ref=ref), 303)
+
+    return forms.handled(BindEid, act, lambda form, errors: _eid_page(animal, form, errors))
 
 
 @blueprint.get("/<ref:ref>/death")

@@ -1,14 +1,52 @@
-"""证据 · a file as it was sent: shown to whoever may see what rests on it."""
+"""证据 · a file as it was kept: sent, and shown to whoever may see what rests on it."""
 
-from flask import Blueprint, Response, render_template
+from collections.abc import Mapping
+from typing import Any
 
-from app import database, files
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app import database, files, forms
 from app.auth.privileges import permission
+from app.files import PICTURE
+from app.schemas.evidence import UploadEvidence
 from traceability import evidence
 from traceability.chain import events
 
 blueprint = Blueprint("evidence", __name__, url_prefix="/evidence")
-PICTURE = "image/"
+
+
+@blueprint.get("/")
+@permission("evidence.store")
+def index() -> str:
+    """我上传的证据, newest first."""
+    page = request.args.get("page", 1, type=int)
+    found = files.sent_listed(database.session(), page=page)
+    return render_template("evidence/index.html", found=found, picture=PICTURE)
+
+
+@blueprint.get("/new")
+@permission("evidence.store")
+def upload() -> str:
+    """上传证据."""
+    return _page({}, {})
+
+
+def _page(form: Mapping[str, Any], errors: Mapping[str, Any]) -> str:
+    return render_template("evidence/upload.html", form=form, errors=errors)
+
+
+@blueprint.post("/new")
+@permission("evidence.store")
+def store() -> ResponseReturnValue:
+    """上传证据: a photograph is freed of place and time, a paper kept byte by byte."""
+
+    def act(given: Mapping[str, Any]) -> ResponseReturnValue:
+        kept = files.store_sent(database.session(), "file", title=given["title"])
+        flash("已存入，指纹写进了追溯链", "success")
+        return redirect(url_for("evidence.show", ref=kept.ref), 303)
+
+    return forms.handled(UploadEvidence, act, _page)
 
 
 @blueprint.get("/<ref:ref>")

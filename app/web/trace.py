@@ -23,7 +23,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
-from app import database, whoami
+from app import database, files, pictures, whoami
 from app.auth.privileges import public
 from app.factory import settings_of
 from app.labels.links import LinkKind, open_seal
@@ -33,6 +33,7 @@ from app.trace import claims, kept, lines, places, scans, steps
 from app.trace.claims import Level
 from app.trace.kept import Basis
 from app.trace.lines import Stamp, Subject
+from traceability import animals, evidence, photographs
 from traceability.base.clock import legal_day, start_of
 from traceability.checkpoints import keys, stamps
 from traceability.checkpoints.witness import Witness
@@ -176,6 +177,23 @@ def proof(kind: LinkKind, code: str) -> ResponseReturnValue:
     return response
 
 
+@public
+@limiter.limit(LOOKING)
+def photograph(code: str) -> ResponseReturnValue:
+    """照片: the newest one its keeper has made public, small and freed of what lies beside it."""
+    seen, session = _seen(LinkKind.ANIMAL, code, None), database.session()
+    if seen is None:
+        return _unknown()
+    shown = photographs.public_of(session, animals.get(session, seen.subject.ref))
+    if shown is None:
+        return _unknown()
+    etag = shown.sha256[:32]
+    if request.if_none_match.contains_weak(etag):
+        return _cached(Response(status=304), etag)
+    picture = evidence.read(files.folder(), evidence.get(session, shown.evidence))
+    return _cached(Response(pictures.for_everybody(picture), content_type="image/jpeg"), etag)
+
+
 def _seen(kind: LinkKind, code: str, seal: str | None) -> Seen | None:
     """What stands behind a link; an invented one costs as much as a real one."""
     session = database.session()
@@ -223,6 +241,7 @@ def _page(seen: Seen) -> dict[str, Any]:
         "claim": claims.claim_of(subject, line, seen.stamp, printed=seen.printed, today=today),
         "timeline": steps.with_gaps(told, born_month=plate.born_month, silent_since=silent),
         "papers": claims.papers_of(line, told) if subject.kind is LinkKind.ANIMAL else [],
+        "photographed": lines.has_public_photograph(line),
         "printed": (seen.printed or b"").hex(),
         "count": len(line),
     }
@@ -252,3 +271,4 @@ RULES = (("", show), ("/<seal>", show), ("/proof.json", proof), ("/place", place
 for _kind in LinkKind:
     for _rule, _view in RULES:
         blueprint.add_url_rule(f"/{_kind}/<code>{_rule}", view_func=_view, defaults={"kind": _kind})
+blueprint.add_url_rule("/t/<code>/photo.jpg", view_func=photograph)

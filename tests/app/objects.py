@@ -465,6 +465,7 @@ OBJECTS: dict[str, Maker] = {
     "personal.ref": person,
     "imports.ref": import_run,
     "audit.ref": subject,
+    "chain.ref": subject,
     "devices.ref": device,
     "devices.message": set_aside,
     "devices.case": pairing_case,
@@ -498,6 +499,15 @@ OBJECTS: dict[str, Maker] = {
 
 THE_ANIMAL = "its animal"
 BODIES: dict[str, dict[str, object]] = {
+    "POST /api/animals/<ref:ref>/eid": {"eid": "156000000098765"},
+    "POST /api/animals/<ref:ref>/photographs": {
+        "evidence": f"evidence:{NOBODY}",
+        "is_public": False,
+    },
+    "POST /api/animals/<ref:ref>/photographs/show": {
+        "evidence": f"evidence:{NOBODY}",
+        "is_public": False,
+    },
     "POST /api/animals/<ref:ref>/retag": {"ear_tag": "252052600098765", "reason": "脱落"},
     "POST /api/animals/<ref:ref>/death": {"cause": "不明", "disposal": "深埋"},
     "POST /api/declarations/<ref:ref>/refuse": {"reason": "资料不全"},

@@ -1,5 +1,6 @@
 """Two people change the key that signs, at the console; what was cut short is finished."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from app.auth.roles import Role
 from app.cli import cli
 from app.config import Settings
 from app.whoami import now
+from tests.inspector import cosign, verify
 from tests.logins import PASSWORD
 from tests.world import World
 from traceability import regions
@@ -120,3 +122,39 @@ def test_an_abandoned_draft_of_a_key_is_not_taken(settings: Settings) -> None:
 
     assert keys.load(settings.chain_key_file).origin != "demo-draft"
     assert not draft.exists()
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_bundle_is_written_at_the_console_and_checked_without_us(tmp_path: Path) -> None:
+    file = tmp_path / "bundle.json"
+    assert change("rotate-key").exit_code == 0
+
+    result = CliRunner().invoke(cli, ["export-bundle", stamps.CHAIN, str(file), "--private"])
+
+    assert result.exit_code == 0, result.output
+    bundle = json.loads(file.read_text("utf-8"))
+    old = [line for line in bundle["vkeys"] if "until=" in line]
+    assert "按年度计划更换" in bundle["events"][0]["opening"]["private"]
+    assert verify.faults(bundle, old) == [], "the old key introduces the new one"
+    nobody = CliRunner().invoke(cli, ["export-bundle", "animal:" + "0" * 32, str(file)])
+    assert "没有这个主体" in nobody.output
+
+
+def test_a_cosigner_is_listed_and_its_signature_taken_at_the_console(
+    settings: Settings, tmp_path: Path
+) -> None:
+    vkey = cosign.make_key("nync.example/witness", tmp_path / "witness.key")
+    note = next(Witness(settings.witness_file).backwards())
+    seconds = int(now().timestamp())
+    signed = tmp_path / "signed"
+    signed.write_text(
+        cosign.cosigned(note, *cosign.read_key(tmp_path / "witness.key"), seconds), "utf-8"
+    )
+
+    def run(*command: str) -> Result:
+        return CliRunner().invoke(cli, ["chain", *command])
+
+    assert "cosignature.unknown_key" in run("add-cosignature", str(signed)).output
+    assert "不是共同签名的公钥" in run("add-cosigner", "x+y+z").output
+    assert run("add-cosigner", vkey).exit_code == 0
+    assert "nync.example/witness" in run("add-cosignature", str(signed)).output

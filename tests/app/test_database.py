@@ -105,6 +105,21 @@ def test_a_database_that_does_not_answer_is_said_so(app: Platform) -> None:
     assert "系统正忙" in answer.text
 
 
+def test_a_full_disk_acknowledges_nothing(app: Platform) -> None:
+    def act() -> str:
+        pages = database.session().scalar(text("PRAGMA page_count"))
+        database.session().execute(text(f"PRAGMA max_page_count={pages}"))
+        write("x" * 1_000_000)
+        return "stored"
+
+    app.add_url_rule("/act", "act", public(act), methods=["POST"])
+    answer = app.test_client().post("/act", headers={"Accept": "application/json"})
+
+    assert (answer.status_code, answer.json["code"]) == (507, "storage.full")
+    assert "存储空间已满" in answer.json["detail"]
+    assert tried(app) is None
+
+
 def test_a_number_too_big_for_a_column_is_no_fault(app: Platform) -> None:
     def act() -> str:
         database.session().execute(text("SELECT :n"), {"n": 10**30})

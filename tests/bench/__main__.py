@@ -1,9 +1,12 @@
 """`make bench`: every benchmark, one after the other."""
 
-from tests.bench import chain, labels, trace
+from tests.bench import appends, chain, importing, labels, lookup, trace, writers
 
 if __name__ == "__main__":
+    appends.main()
+    writers.main()
+    lookup.main()
     chain.main()
+    importing.main()
     trace.main()
-    labels.main()
     labels.main()

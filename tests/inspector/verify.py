@@ -468,7 +468,7 @@ def faults(bundle: Any, vkeys: Sequence[str]) -> list[str]:
     try:
         keys = learn(bundle, read_keys(vkeys))
     except (Wrong, KeyError, TypeError, ValueError, AttributeError) as error:
-        return [f"换钥记录（keys）：{told(error)}"]
+        return [f"换钥记录（key_changes）：{told(error)}"]
     try:
         (_origin, size, root), _ = checked(bundle["checkpoint"], keys)
     except Wrong as error:
@@ -559,7 +559,7 @@ def place_of(leaf: bytes, size: int, path: list[bytes], root: bytes) -> int | No
 def learn(bundle: Mapping[str, Any], keys: list[Key]) -> list[Key]:
     """The given keys, and those that a given key introduced: each change of keys in turn."""
     known = list(keys)
-    for change in bundle.get("keys", []):
+    for change in bundle.get("key_changes", []):
         body = read_event(change["event"])
         if body["kind"] != "chain.key_rotated":
             continue  # a stolen key introduces nobody

@@ -40,6 +40,8 @@ from .refs import REF_CHARS_MAX, new_ref
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 BUSY_TIMEOUT_MS = 20_000
+PAGE_BYTES = 8_192
+CACHE_KIB = 32_768
 ENUM_CHARS = 40
 
 
@@ -153,6 +155,8 @@ def _set_up_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) ->
     cursor = connection.cursor()
     for pragma in (
         f"busy_timeout={BUSY_TIMEOUT_MS}",
+        f"page_size={PAGE_BYTES}",  # of a new file; a row rarely fits a page's end
+        f"cache_size=-{CACHE_KIB}",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",

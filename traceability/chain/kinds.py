@@ -33,6 +33,7 @@ class Kind(StrEnum):
     ANIMAL_REGISTERED = "animal.registered"
     ANIMAL_RETAGGED = "animal.retagged"
     ANIMAL_EID_BOUND = "animal.eid_bound"
+    ANIMAL_PHOTOGRAPHED = "animal.photographed"
     ANIMAL_DIED = "animal.died"
     ANIMAL_SLAUGHTERED = "animal.slaughtered"
     IMMUNISATION_GIVEN = "immunisation.given"
@@ -126,6 +127,7 @@ SPECS: dict[Kind, KindSpec] = {
     ),
     Kind.ANIMAL_RETAGGED: _spec("补戴耳标", "ear_tag old_ear_tag", "repairing"),
     Kind.ANIMAL_EID_BOUND: _spec("绑定电子耳标", "eid", "commissioning"),
+    Kind.ANIMAL_PHOTOGRAPHED: _spec("拍照", "shown", "inspecting"),
     Kind.ANIMAL_DIED: _spec("死亡", "", "destroying"),
     Kind.ANIMAL_SLAUGHTERED: _spec("屠宰", PLACE, "slaughtering"),
     Kind.IMMUNISATION_GIVEN: _spec(

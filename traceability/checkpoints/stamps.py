@@ -161,6 +161,12 @@ def newest(session: Session) -> Checkpoint | None:
     return session.scalars(select(Checkpoint).order_by(*order).limit(1)).one_or_none()
 
 
+def of_size(session: Session, size: int) -> Checkpoint | None:
+    """The checkpoint of a tree size, of the newest epoch that has one."""
+    found = select(Checkpoint).where(Checkpoint.tree_size == size)
+    return session.scalars(found.order_by(Checkpoint.epoch.desc()).limit(1)).one_or_none()
+
+
 def first_over(session: Session, position: int) -> Checkpoint | None:
     """The earliest checkpoint whose tree holds a position."""
     order = (Checkpoint.epoch, Checkpoint.tree_size)

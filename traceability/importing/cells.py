@@ -80,7 +80,9 @@ def words(text: str, *, header: str, longest: int, required: bool = True) -> str
     Raises:
         IdentifierError: `import.empty`, `import.too_long`.
     """
-    given = "".join(each for each in plain(text) if each.isprintable())
+    given = plain(text)
+    if not given.isprintable():
+        given = "".join(each for each in given if each.isprintable())
     if required and not given:
         raise IdentifierError("import.empty", f"请填写{header}")
     if len(given) > longest:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from traceability.animals import (
@@ -137,7 +138,7 @@ def _day(text: str, header: str) -> date:
     return cells.day(text, header=header)
 
 
-READERS: dict[ImportKind, dict[str, Reader]] = {
+_READERS: dict[ImportKind, dict[str, Reader]] = {
     ImportKind.HOLDINGS: {
         "holding": _code,
         "name": _words(NAME_CHARS_MAX),
@@ -176,17 +177,25 @@ READERS: dict[ImportKind, dict[str, Reader]] = {
         "plate": _optional(lambda text, _: str(parse_plate(text))),
     },
 }
-assert all({*READERS[kind]} == {c.name for c in COLUMNS[kind]} for kind in ImportKind)
+assert all({*_READERS[kind]} == {c.name for c in COLUMNS[kind]} for kind in ImportKind)
+
+CELLS_REMEMBERED = 4_096  # a register says the same vaccine, village and day again and again
+COLUMN_READERS = {
+    kind: [
+        (column.name, column.header, lru_cache(CELLS_REMEMBERED)(_READERS[kind][column.name]))
+        for column in COLUMNS[kind]
+    ]
+    for kind in ImportKind
+}
 
 
 def read(kind: ImportKind, row: Mapping[str, str], *, today: date) -> Row | Refused:
     """A row of a sheet as what it says, or every reason why not."""
     values: dict[str, Any] = {}
     reasons: list[Reason] = []
-    readers = READERS[kind]
-    for column in COLUMNS[kind]:
+    for name, header, reader in COLUMN_READERS[kind]:
         try:
-            values[column.name] = readers[column.name](row.get(column.name, ""), column.header)
+            values[name] = reader(row.get(name, ""), header)
         except (IdentifierError, RuleViolation) as refusal:
             reasons.append(Reason(refusal.code, refusal.sentence))
     if reasons:

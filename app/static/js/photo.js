@@ -37,6 +37,10 @@ export async function preparePhoto(input) {
   const [file] = input.files;
   const place = document.querySelector(`[data-photo-for="${input.id}"]`);
   if (!file || !place) return;
+  if (!file.type.startsWith("image/")) {
+    place.textContent = `已选好 ${file.name}，${Math.ceil(file.size / 1024)} KB`;
+    return;
+  }
   place.textContent = "正在处理照片…";
   try {
     const { canvas, blob } = await shrink(file);

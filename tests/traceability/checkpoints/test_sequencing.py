@@ -1,5 +1,7 @@
 """The sequencer: killed between any two statements, nothing is lost, doubled or signed twice."""
 
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -7,6 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine, event
 
 from tests.traceability.checkpoints.ground import (
@@ -74,6 +77,45 @@ def goes_on_after(folder: Path, statement: int) -> bool:
 
 def test_killed_between_any_two_statements_it_goes_on_where_it_was(tmp_path: Path) -> None:
     survived = next(n for n in count(1) if not goes_on_after(tmp_path, n))
+
+    assert survived > 10
+
+
+def dies_at(folder: Path, statement: int) -> bool:
+    """A process of its own is killed with -9 before a statement; False past the last one."""
+    url, file = f"{statement}.db", Witness(folder / f"{statement}.txt")
+    engine = database(folder, url)
+    line = [grow(engine, CALF, minutes=minutes)[0] for minutes in range(3)]
+    engine.dispose()
+    child = os.fork()
+    if child == 0:
+        own, left = database(folder, url), count(1)
+
+        def die(*_args: Any) -> None:
+            if next(left) == statement:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        event.listen(own, "before_cursor_execute", die)
+        run_round(own, SIGNER, file)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+
+    run_round(engine, SIGNER, file, minutes=3)
+
+    root = merkle.root_of([merkle.leaf_hash(each.digest) for each in line])
+    with reading(engine) as session:
+        assert log.tree_head(session).root == root
+    assert checkpoint_sizes(engine) == [3]
+    (written,) = file.forwards()
+    assert written is not None
+    assert notes.verify(written, [SIGNER.verifier]).root == root
+    engine.dispose()
+    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+
+
+@pytest.mark.slow
+def test_killed_with_nine_between_any_two_statements_it_goes_on_too(tmp_path: Path) -> None:
+    survived = next(n for n in count(1) if not dies_at(tmp_path, n))
 
     assert survived > 10
 
