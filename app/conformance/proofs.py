@@ -11,6 +11,7 @@ from traceability.checkpoints import notes
 from traceability.checkpoints.notes import BadNote
 
 DIGITS_MAX = 400
+INTEGER_MAX = 2**53 - 1
 
 
 def strict_json(given: str | bytes) -> object:
@@ -55,10 +56,23 @@ def canonical_json(line: Line) -> Answer:
 
 def _by_library(value: object) -> str:
     try:
-        data: bytes = rfc8785.dumps(value)  # type: ignore[arg-type]  # checked by the library
-    except (rfc8785.CanonicalizationError, ValueError, RecursionError) as error:
+        data: bytes = rfc8785.dumps(_doubles(value))  # type: ignore[arg-type]  # checked by the library
+    except (rfc8785.CanonicalizationError, ValueError, OverflowError, RecursionError) as error:
         raise BadLine("not_canonical", "没有 RFC 8785 规范形式") from error
     return data.hex()
+
+
+def _doubles(value: object) -> object:
+    """Large whole numbers as the doubles RFC 8785 means, where no digit of theirs is lost."""
+    if isinstance(value, dict):
+        return {name: _doubles(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_doubles(each) for each in value]
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) <= INTEGER_MAX:
+        return value
+    double = float(value)  # beyond every double: an error of its own, told as the others
+    same = int(double) == value or rfc8785.dumps(double) == str(value).encode()
+    return double if same else value
 
 
 def merkle_root(line: Line) -> Answer:

@@ -1,5 +1,6 @@
 """What the format document shows as examples is so."""
 
+import json
 import re
 from hashlib import sha256
 from pathlib import Path
@@ -29,3 +30,24 @@ def test_the_checkpoints_example_is_signed() -> None:
     origin, size, _root = verify.read_checkpoint(shown("note"), [shown("vkey")])
 
     assert (origin, size) == ("weining.example/chain", 11)
+
+
+def test_the_trees_example_is_so() -> None:
+    told = json.loads(shown("tree"))
+    leaves = [verify.leaf_hash(bytes.fromhex(each)) for each in told["leaves"]]
+    old, new = (bytes.fromhex(told[name]) for name in ("root3", "root7"))
+    one, two = told["inclusion"], told["consistency"]
+    path, proof = ([bytes.fromhex(each) for each in row] for row in (one["path"], two["proof"]))
+
+    assert (verify.root_of(leaves[:3]), verify.root_of(leaves)) == (old, new)
+    assert verify.climb(leaves[4], one["position"], one["size"], path) == new
+    assert verify.grows(two["size1"], two["size2"], proof, (old, new))
+
+
+def test_the_second_signature_of_the_example_fits_too() -> None:
+    *_, line, vkey, _ = (each.strip() for each in shown("sm2").split("\n"))
+    text = shown("note").rpartition("\n\n")[0] + "\n"
+
+    _, [key] = verify.checked(f"{text}\n{line}\n", verify.read_keys([vkey]))
+
+    assert (key.kind, key.name) == ("SM2", "weining.example/chain")
