@@ -18,6 +18,7 @@ from app.config import Settings
 from app.console import platform
 from app.importing import commands as importing
 from app.keeping import commands as keeping
+from app.personal import commands as personal
 from app.whoami import now
 from registry import export, loading
 from traceability import regions, rules
@@ -181,7 +182,7 @@ def restrict_command(role: str) -> None:
         click.echo(f"角色 {role} 不能修改或删除追溯链")
 
 
-for _command in (*keeping.COMMANDS, *importing.COMMANDS):
+for _command in (*keeping.COMMANDS, *importing.COMMANDS, *personal.COMMANDS):
     cli.add_command(_command)
 
 

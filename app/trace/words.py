@@ -42,6 +42,7 @@ def month(text: str) -> str:
     return f"{year}年{int(number)}月"
 
 
+EVIDENCE_LABELS = {"device": "设备读数", "imported": "原有登记导入"}
 FIELDS: dict[str, tuple[str, Words]] = {
     "ear_tag": ("耳标", filters.tag),
     "old_ear_tag": ("原耳标", filters.tag),
@@ -72,6 +73,7 @@ FIELDS: dict[str, tuple[str, Words]] = {
     "unit": ("单位", str),
     "host_place": ("所在地", str),
     "partner": ("对口", str),
+    "evidence_level": ("依据", lambda level: EVIDENCE_LABELS.get(level, str(level))),
 }
 """Field → its name and how its value reads. A field that is not listed is left to the proof."""
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -15,6 +16,7 @@ from app.auth import access_log, accounts
 from app.auth.access_log import Access
 from app.auth.accounts import AccountState
 from app.auth.roles import Role
+from app.cli import cli
 from app.importing import running
 from app.keeping import retention
 from app.programme import EVIDENCE_FOLDER
@@ -137,6 +139,35 @@ def test_a_person_is_found_by_name_and_a_company_is_none(
     assert "养殖档案" in found, "the page says how long everything is kept"
     assert world.buyer.ref not in client.get("/personal/?q=李记").text
     assert client.get(f"/personal/{world.buyer.ref}").status_code == 404
+
+
+@pytest.mark.usefixtures("client")
+def test_two_people_hand_over_and_erase_from_the_console(
+    person: Party,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("DATABASE_URL", str(world.engine.url))
+    first = accounts.invited_by(world.session, None)
+    login = next(each.login for each in first if each.role is Role.ADMINISTRATOR)
+    world.session.commit()
+
+    def run(*arguments: str, logins: tuple[str, str] = (login, "second")) -> Result:
+        typed = [text for name in logins for text in (name, PASSWORD, "")]
+        return CliRunner().invoke(cli, arguments, input="\n".join([*typed, "本人申请", ""]))
+
+    alone = run("export-person", person.ref, str(tmp_path / "p.zip"), logins=(login, login))
+    handed = run("export-person", person.ref, str(tmp_path / "p.zip"))
+    erased = run("erase-person", person.ref)
+
+    assert (alone.exit_code, handed.exit_code, erased.exit_code) == (1, 0, 0), erased.output
+    assert "personal.one_person" in alone.output
+    assert (tmp_path / "p.zip").stat().st_mode & 0o077 == 0
+    assert "已删除：3 条事件的私有部分、1 份文件" in erased.output
+    world.session.expire_all()
+    assert person.name == ERASED_NAME
 
 
 def test_what_is_past_its_time_goes_unless_it_is_held(world: World, tmp_path: Path) -> None:
