@@ -115,8 +115,8 @@ def test_a_full_disk_acknowledges_nothing(app: Platform) -> None:
     app.add_url_rule("/act", "act", public(act), methods=["POST"])
     answer = app.test_client().post("/act", headers={"Accept": "application/json"})
 
-    assert (answer.status_code, answer.json["code"]) == (507, "storage.full")
-    assert "存储空间已满" in answer.json["detail"]
+    assert (answer.status_code, answer.get_json()["code"]) == (507, "storage.full")
+    assert "存储空间已满" in answer.get_json()["detail"]
     assert tried(app) is None
 
 
