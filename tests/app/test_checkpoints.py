@@ -1,6 +1,8 @@
 """Heads, keys, tree and programs for anybody; a whole bundle for those who oversee."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -136,6 +138,38 @@ def test_an_overseer_exports_a_whole_line(program_of: ProgramOf, calf: str, sign
         403,
         "permission.denied",
     )
+
+
+def test_each_altered_field_of_an_animals_bundle_is_named(
+    program_of: ProgramOf, calf: str, signer: Signer
+) -> None:
+    given = program_of(Role.REGULATOR).get(f"/api/chain/{calf}/bundle").get_data()
+    note = json.loads(given)["checkpoint"]
+    origin, size, root, time, *_ = note.split("\n")
+
+    def answer(*way: object, to: object) -> str:
+        bundle = json.loads(given)
+        *folders, name = way
+        place: Any = bundle
+        for each in folders:
+            place = place[each]
+        place[name] = to
+        return verify.faults(bundle, [signer.verifier.vkey])[0]
+
+    event = json.loads(given)["events"][0]["event"]
+    assert "（format）" in answer("format", to="other")
+    assert "（events）" in answer("events", to=None)
+    assert "（subject）" in answer("subject", to="animal:" + "0" * 32)
+    for line in (origin, size, root, time):
+        changed = note.replace(line, line[:-1] + ("1" if line[-1] != "1" else "2"), 1)
+        assert "检查点（checkpoint）" in answer("checkpoint", to=changed), line
+    assert "内容（event）" in answer(
+        "events", 0, "event", to=event.replace('"sex":"male"', '"sex":"female"')
+    )
+    assert "位置（position）" in answer("events", 0, "position", to=1)
+    assert "路径（path）" in answer("events", 0, "path", 0, to="00" * 32)
+    assert "第 2 条事件：出示的私有部分" in answer("events", 1, "opening", "salt", to="00" * 32)
+    assert "第 1 条事件：出示的私有部分" in answer("events", 0, "opening", "private", to="{}")
 
 
 @pytest.mark.usefixtures("calf")

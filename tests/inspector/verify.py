@@ -524,7 +524,11 @@ def check_entry(
         raise Wrong("位置（position）不是整数")
     if any(len(each) != 32 for each in path):
         raise Wrong("路径（path）中有不是 32 字节的值")
-    if climb(leaf_hash(digest), position, size, path) != root:
+    try:
+        led = climb(leaf_hash(digest), position, size, path)
+    except Wrong as error:
+        raise Wrong(f"{error}；{what_moved(digest, size, root, path, vouched)}") from error
+    if led != root:
         raise Wrong(what_moved(digest, size, root, path, vouched))
     if "opening" in entry:
         opening = entry["opening"]
