@@ -52,6 +52,8 @@ UNCHAINED: dict[str, str] = {
 def once(view: Callable[[], Response]) -> Response:
     """Answer a request; a repeated one gets the answer it had.
 
+    An answer that says `no-store` (somebody's whole data) is not kept and is made anew.
+
     Raises:
         Conflict: `request.key_reused` for another body under the same key.
         RuleViolation: `request.bad_key`.
@@ -71,7 +73,7 @@ def once(view: Callable[[], Response]) -> Response:
     if known is not None:
         return _again(known, digest)
     response = view()
-    if response.status_code < FAILED:
+    if response.status_code < FAILED and not response.cache_control.no_store:
         response.direct_passthrough = False  # a file is kept like any other answer
         session.add(
             IdempotencyKey(

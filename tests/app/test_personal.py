@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app import config
 from app.auth import access_log, accounts
 from app.auth.access_log import Access
 from app.auth.accounts import AccountState
+from app.auth.idempotency import IdempotencyKey
 from app.auth.roles import Role
 from app.cli import cli
 from app.importing import running
@@ -81,6 +83,15 @@ def test_everything_held_of_a_person_is_handed_over(client: FlaskClient, person:
     assert told["事件"][0]["私有部分"]["name"] == "赵小满"
     assert "赵小满家" in page
     assert papers == [f"files/{sha256(b'%PDF-1.7 id').hex()}.pdf"]
+
+
+def test_what_was_handed_over_is_kept_nowhere(
+    client: FlaskClient, person: Party, world: World
+) -> None:
+    answer = act(client, person, "export", idempotency_key="once")
+
+    assert answer.content_type == "application/zip"
+    assert world.session.scalars(select(IdempotencyKey)).all() == []
 
 
 def test_a_person_is_erased_from_the_service_too(
