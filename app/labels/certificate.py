@@ -37,6 +37,7 @@ class CertificateRecord:
     revoked: bool
     ear_tags: tuple[str, ...]
     link: str
+    signed: str = ""  # the same figures, signed
 
     @property
     def rows(self) -> list[paper.Row]:
@@ -74,5 +75,6 @@ def certificate_pdf(record: CertificateRecord) -> bytes:
         paper.grid([filters.tag(tag) for tag in record.ear_tags], width=width, size=11),
         Spacer(width, 12),
         paper.codes_row([(record.link, "扫码核对这份记录")], width=width, side=44 * mm, size=9.5),
+        *paper.signed_row(record.signed, width=width, side=52 * mm, size=9.5),
     ]
     return paper.pdf(story, page=A4, margin=MARGIN, title=TITLE, foot=NOT_OFFICIAL)

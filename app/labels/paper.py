@@ -18,7 +18,15 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Paragraph, Table
+from reportlab.platypus import (
+    BaseDocTemplate,
+    Flowable,
+    Frame,
+    PageTemplate,
+    Paragraph,
+    Spacer,
+    Table,
+)
 from reportlab.platypus.tables import TableStyle
 
 from app.labels import codes
@@ -26,6 +34,7 @@ from app.labels import codes
 FONT = "WeiningSansSC"
 FONT_FILE = Path(__file__).parents[1] / "static" / "fonts" / "weining-sans-sc.ttf"
 MISSING = "〓"
+SIGNED = "离线核验：签名码"
 INK, MUTE, LINE, ACCENT = black, HexColor("#4d5853"), HexColor("#78837c"), HexColor("#1f6f4a")
 Size = tuple[float, float]
 Row = tuple[str, str]
@@ -128,6 +137,14 @@ def codes_row(pairs: Sequence[Row], *, width: float, side: float, size: float) -
         [("ALIGN", (0, 0), (-1, -1), "CENTER"), ("VALIGN", (0, 0), (-1, -1), "TOP")]
     )
     return Table([cells], colWidths=[width / len(cells)] * len(cells), style=centred)
+
+
+def signed_row(text: str, *, width: float, side: float, size: float) -> list[Flowable]:
+    """The code with the signed figures, below the others; nothing where there is none."""
+    if not text:
+        return []
+    row = codes_row([(text, SIGNED)], width=width, side=side, size=size)
+    return [Spacer(width, size), row]
 
 
 def draw_code(canvas: Canvas, link: str, *, at: Size, side: float) -> None:

@@ -4,6 +4,7 @@ These read private fields; who may print is the view's permission.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 from flask import current_app
@@ -11,13 +12,14 @@ from sqlalchemy.orm import Session
 
 from app import config
 from app.factory import settings_of
-from app.labels import codes, keys
+from app.labels import codes, keys, signatures
 from app.labels.certificate import CertificateRecord
 from app.labels.links import LinkKind, code_of_ref, plain_link, short_link
 from app.labels.receipt import Receipt, Weighed
 from app.labels.sheet import Label
 from market.sales.records import SALE_STATE_LABELS, Sale, SaleState
 from traceability.animals import BREED_LABELS, SEX_LABELS, Animal
+from traceability.base.clock import stamp
 from traceability.base.errors import Conflict
 from traceability.chain import events
 from traceability.identifiers.certificates import CERTIFICATE_FORM_LABELS
@@ -93,6 +95,18 @@ def labels_of(session: Session, animals: Sequence[Animal]) -> list[Label]:
     return [label_of(session, animal) for animal in animals]
 
 
+def paper_vkey() -> str:
+    """The public key that papers are checked with."""
+    name = signatures.name_of(settings_of(current_app).public_url)
+    return signatures.verifier(signatures.paper_key(label_key()), name=name).vkey
+
+
+def _signed(kind: LinkKind, code: str, told: dict[str, str]) -> str:
+    name = signatures.name_of(settings_of(current_app).public_url)
+    key = signatures.paper_key(label_key())
+    return signatures.signed(page_link(kind, code), told, key=key, name=name)
+
+
 def receipt_of(session: Session, sale: Sale) -> Receipt:
     """What the receipt of a sale says.
 
@@ -102,7 +116,7 @@ def receipt_of(session: Session, sale: Sale) -> Receipt:
     if sale.weight_g is None or sale.amount_fen is None:
         raise Conflict("receipt.not_weighed", "这笔成交还没有过磅，不能打印凭证")
     animal = sale.animal
-    return Receipt(
+    made = Receipt(
         code=sale.receipt_code,
         market=sale.market.name,
         sold_at=sale.agreed_at,
@@ -123,6 +137,18 @@ def receipt_of(session: Session, sale: Sale) -> Receipt:
         animal_link=animal_link(session, animal),
         receipt_link=receipt_link(session, sale),
     )
+    return replace(made, signed=_signed(LinkKind.RECEIPT, made.code, _receipt_told(made)))
+
+
+def _receipt_told(made: Receipt) -> dict[str, str]:
+    return {
+        "tag": made.ear_tag,
+        "g": str(made.weight_g),
+        "fen": str(made.amount_fen),
+        "at": stamp(made.sold_at),
+        "void": str(int(made.cancelled)),
+        "text": signatures.digest_of(made.rows),
+    }
 
 
 def _weighed(weighing: Weighing | None) -> Weighed | None:
@@ -141,7 +167,7 @@ def _weighed(weighing: Weighing | None) -> Weighed | None:
 def certificate_record_of(session: Session, certificate: Certificate) -> CertificateRecord:
     """What the record sheet of a certificate says."""
     named = certificates.animals_of(session, certificate)
-    return CertificateRecord(
+    made = CertificateRecord(
         number=certificate.number,
         official_number=certificate.official_number,
         form=CERTIFICATE_FORM_LABELS[certificate.form],
@@ -157,3 +183,13 @@ def certificate_record_of(session: Session, certificate: Certificate) -> Certifi
         ear_tags=tuple(animal.ear_tag for animal in named),
         link=certificate_link(session, certificate),
     )
+    told = {
+        "no": made.number,
+        "form": certificate.form.value,
+        "n": str(len(made.ear_tags)),
+        "at": stamp(made.issued_at),
+        "until": made.valid_until.isoformat(),
+        "void": str(int(made.revoked)),
+        "text": signatures.digest_of([*made.rows, *(("耳标", tag) for tag in made.ear_tags)]),
+    }
+    return replace(made, signed=_signed(LinkKind.CERTIFICATE, certificate.short_code, told))

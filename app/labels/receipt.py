@@ -64,6 +64,7 @@ class Receipt:
     weighed: Weighed | None  # None: the weighing was set free when the sale was cancelled
     animal_link: str
     receipt_link: str
+    signed: str = ""  # the same figures, signed
 
     @property
     def price_per_kg_fen(self) -> int:
@@ -142,6 +143,11 @@ def _story(receipt: Receipt, *, width: float, text: float, side: float) -> list[
         (receipt.animal_link, "扫码看这头牛的经历"),
         (receipt.receipt_link, "扫码核对这张凭证"),
     ]
+    below: list[Flowable] = []
+    if width < ROLL_WIDTH:
+        below = paper.signed_row(receipt.signed, width=width, side=side * 1.3, size=text * 0.85)
+    elif receipt.signed:
+        links.append((receipt.signed, paper.SIGNED))
     return [
         heading,
         Spacer(width, text * 0.6),
@@ -149,4 +155,5 @@ def _story(receipt: Receipt, *, width: float, text: float, side: float) -> list[
         paper.form(receipt.rows, width=width, size=text, large="金额"),
         Spacer(width, text * 0.8),
         paper.codes_row(links, width=width, side=side, size=text * 0.85),
+        *below,
     ]

@@ -26,6 +26,7 @@ from flask.typing import ResponseReturnValue
 from app import database, files, pictures, whoami
 from app.auth.privileges import public
 from app.factory import settings_of
+from app.labels import printing
 from app.labels.links import LinkKind, open_seal
 from app.labels.printing import label_key
 from app.limits import GUESSING, LOOKING, limiter
@@ -121,6 +122,14 @@ def look_up() -> ResponseReturnValue:
     if code is None or not genuine:
         return _unknown()
     return redirect(url_for("trace.show", kind=LinkKind.ANIMAL, code=code), 303)
+
+
+@blueprint.get("/t/paper-key.txt")
+@public
+@limiter.limit(LOOKING)
+def paper_key() -> Response:
+    """签名公钥: what the signed codes on papers are checked with."""
+    return _answer(f"{printing.paper_vkey()}\n", content_type="text/plain; charset=utf-8")
 
 
 @public
