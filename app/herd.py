@@ -49,14 +49,22 @@ def places(session: Session) -> Sequence[Holding]:
 
 
 def listed(
-    session: Session, scope: Scope, *, words: str, page: int, need: AnimalNeed | None = None
+    session: Session,
+    scope: Scope,
+    *,
+    words: str,
+    page: int,
+    need: AnimalNeed | None = None,
+    at: Holding | None = None,
 ) -> Listed[Animal]:
-    """The animals within scope whose tag holds the words, newest first; of one need if given."""
+    """The animals within scope whose tag holds the words, of one need, at one place."""
     keepers = select(Party.id).where(Party.ref.in_(scope.keepers))
     here = select(Holding.id).where(scopes.within(scope))
     wanted = select(Animal)
     if not scope.everywhere:
         wanted = wanted.where(Animal.holding_id.in_(here) | Animal.owner_id.in_(keepers))
+    if at is not None:
+        wanted = wanted.where(Animal.holding_id == at.id)
     if need is not None:
         wanted = wanted.where(attention.animals(session, need, at=whoami.now()))
     digits = "".join(filter(str.isdigit, words))

@@ -52,13 +52,18 @@ def locate(session: Session, found: Holding, *, latitude: int, longitude: int) -
     holdings.locate(session, found, **position, at=whoami.now(), by=whoami.actor())
 
 
-def holdings_listed(session: Session, *, kind: HoldingKind | None, page: int) -> Listed[Holding]:
-    """The places open to the trade and those within scope, by name."""
+def holdings_listed(
+    session: Session, *, kind: HoldingKind | None, words: str = "", page: int
+) -> Listed[Holding]:
+    """The places open to the trade and those within scope, by name; found by name or farm code."""
     wanted = select(Holding).where(
         Holding.kind.in_(OPEN_KINDS) | scopes.within(whoami.scope()),
     )
     if kind is not None:
         wanted = wanted.where(Holding.kind == kind)
+    if words:
+        named = Holding.name.contains(words, autoescape=True)
+        wanted = wanted.where(named | Holding.farm_code.startswith(words, autoescape=True))
     wanted = wanted.order_by(Holding.name, Holding.id)
     return paged(session, wanted, selectinload(Holding.keeper), page=page)
 
@@ -100,6 +105,15 @@ def party(session: Session, ref: str) -> Party:
     if ref in whoami.scope().keepers or whoami.account().may(SEARCH):
         return parties.get(session, ref)
     raise NotFound("party.not_found", "没有找到这个主体")
+
+
+def parties_listed(session: Session, *, words: str, page: int) -> Listed[Party]:
+    """The parties whose name or telephone holds the words, by name; without words, all."""
+    wanted = select(Party)
+    if words:
+        named = Party.name.contains(words, autoescape=True)
+        wanted = wanted.where(named | Party.phone.contains(words, autoescape=True))
+    return paged(session, wanted.order_by(Party.name, Party.id), page=page)
 
 
 def register_party(session: Session, given: Mapping[str, Any]) -> Party:

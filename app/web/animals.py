@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app import database, forms, herd, whoami
+from app import database, forms, herd, places, whoami
 from app.attention import ANIMAL_NEED_LABELS, AnimalNeed
 from app.auth.privileges import permission
 from app.schemas.animals import BindEid, RegisterAnimal, ReportDeath, Retag
@@ -27,11 +27,14 @@ def index() -> str:
     words, page = request.args.get("q", ""), request.args.get("page", 1, type=int)
     chosen = request.args.get("need", "")
     need = AnimalNeed(chosen) if chosen in set(AnimalNeed) else None
-    found = herd.listed(database.session(), whoami.scope(), words=words, page=page, need=need)
+    session, at = database.session(), request.args.get("holding", "")
+    place = places.holding(session, at) if at else None
+    found = herd.listed(session, whoami.scope(), words=words, page=page, need=need, at=place)
     return render_template(
         "animals/index.html",
         found=found,
         words=words,
+        place_chosen=place,
         need=need,
         needs=ANIMAL_NEED_LABELS,
         **labels(),

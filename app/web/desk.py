@@ -22,7 +22,7 @@ from traceability.animals import BREED_LABELS, SEX_LABELS
 from traceability.base.clock import legal_day, start_of
 from traceability.base.units import PRICE_UNIT_LABELS, PriceUnit
 from traceability.holdings import Holding
-from traceability.parties import Party
+from traceability.parties import PARTY_KIND_LABELS, Party
 from traceability.quarantine.certificates import Certificate
 from traceability.rules import Outcome
 from traceability.verdict import Level
@@ -50,6 +50,7 @@ def show() -> str:
         panel=_panel(session, place, crate),
         buyers=records.last_buyers(session, place),
         units=[(unit.value, PRICE_UNIT_LABELS[unit]) for unit in PriceUnit],
+        party_kinds=PARTY_KIND_LABELS,
         now=whoami.now(),
     )
 

@@ -24,10 +24,11 @@ def index() -> str:
     """场所: those open to the trade and those within scope."""
     chosen = request.args.get("kind", "")
     kind = HoldingKind(chosen) if chosen in set(HoldingKind) else None
-    page = request.args.get("page", 1, type=int)
+    words, page = request.args.get("q", "").strip()[:40], request.args.get("page", 1, type=int)
     return render_template(
         "holdings/index.html",
-        found=places.holdings_listed(database.session(), kind=kind, page=page),
+        found=places.holdings_listed(database.session(), kind=kind, words=words, page=page),
+        words=words,
         kind=kind,
         kinds=HOLDING_KIND_LABELS,
     )

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from app import database, forms, places, whoami
 from app.auth.privileges import permission
 from app.schemas.parties import RegisterParty
-from traceability import holdings, parties
+from traceability import holdings
 from traceability.holdings import HOLDING_KIND_LABELS
 from traceability.parties import PARTY_KIND_LABELS
 
@@ -19,9 +19,10 @@ blueprint = Blueprint("parties", __name__, url_prefix="/parties")
 @blueprint.get("/")
 @permission("party.search")
 def index() -> str:
-    """主体: found by name or telephone."""
+    """主体: all of them by name, or found by name or telephone."""
     words = request.args.get("q", "").strip()[:40]
-    found = parties.search(database.session(), words) if words else []
+    page = request.args.get("page", 1, type=int)
+    found = places.parties_listed(database.session(), words=words, page=page)
     return render_template("parties/index.html", found=found, words=words, kinds=PARTY_KIND_LABELS)
 
 

@@ -650,3 +650,16 @@ def test_what_was_weighed_long_ago_no_longer_stands_there(desk: FlaskClient, wor
     world.record_at(world.at)
 
     assert stops(desk) == ["nobody"]
+
+
+def test_a_new_buyer_is_registered_without_leaving_the_desk(desk: FlaskClient) -> None:
+    page = desk.get("/desk/").text
+    told = {"name": "远方来的老板", "phone": "13800138000", "kind": "person"}
+
+    made = desk.post("/api/parties/", json=told)
+
+    assert 'data-url="/api/parties/"' in page
+    assert made.status_code == 201
+    assert made.get_json()["ref"] in desk.get("/desk/buyers?q=远方").text
+    wrong = desk.post("/api/parties/", json={**told, "phone": "138"})
+    assert wrong.status_code == 422

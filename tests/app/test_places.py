@@ -9,6 +9,7 @@ from tests.logins import LoginAs
 from tests.market.test_sales import sold
 from tests.world import World
 from traceability import holdings, parties
+from traceability.holdings import HoldingKind
 
 JPEG = b"\xff\xd8\xff\xe0" + b"photo" * 20
 
@@ -77,7 +78,7 @@ def test_parties_are_found_by_name(login_as: LoginAs, world: World) -> None:
 
     assert world.farmer.name in vet.get("/parties/?q=王大").text
     assert "没有找到" in vet.get("/parties/?q=没有这个人").text
-    assert "输入姓名或电话查找" in vet.get("/parties/").text
+    assert "王大明" in vet.get("/parties/").text
 
 
 def test_places_are_listed_by_kind(login_as: LoginAs, world: World) -> None:
@@ -136,3 +137,37 @@ def test_a_weight_shows_the_frames_it_rests_on(login_as: LoginAs, world: World) 
     unknown = login_as(Role.MARKET_OPERATOR).get("/api/movements/movement:" + "0" * 32)
     assert unknown.json is not None
     assert unknown.json["code"] == "movement.not_found"
+
+
+def test_many_parties_come_page_by_page(login_as: LoginAs, world: World) -> None:
+    vet = login_as(Role.OFFICIAL_VET)
+    for number in range(30):
+        world.party(f"赶场户{number:02d}")
+
+    first, second = (vet.get(f"/parties/?q=赶场户&page={page}").text for page in (1, 2))
+
+    assert "共 30 条" in first
+    assert "赶场户00" in first
+    assert "赶场户29" not in first
+    assert "赶场户29" in second
+
+
+def test_a_place_is_found_by_part_of_its_name(login_as: LoginAs) -> None:
+    farmer = login_as(Role.FARMER)
+
+    assert "小海牲畜交易市场" in farmer.get("/holdings/?q=牲畜").text
+    assert "王大明家" not in farmer.get("/holdings/?q=牲畜").text
+    assert "没有找到" in farmer.get("/holdings/?q=没有这里").text
+
+
+def test_the_animals_of_a_place_are_listed_from_its_page(login_as: LoginAs, world: World) -> None:
+    vet, here = login_as(Role.OFFICIAL_VET), world.animal()
+    elsewhere = world.animal(holding=world.holding(HoldingKind.FARM, "育肥场"))
+
+    page = vet.get(f"/holdings/{world.home.ref}").text
+    listed = vet.get(f"/animals/?holding={world.home.ref}").text
+
+    assert f"/animals/?holding={world.home.ref}" in page
+    assert here.ref in listed
+    assert elsewhere.ref not in listed
+    assert vet.get(f"/animals/?holding=holding:{'0' * 32}").status_code == 404

@@ -230,7 +230,8 @@ async function searchBuyers() {
   }));
   list.hidden = !state.found.length;
   buyerBox.setAttribute("aria-expanded", String(!list.hidden));
-  error("buyer", state.found.length ? null : "没有找到这个买主，请先登记");
+  error("buyer", state.found.length ? null : "没有找到这个买主，按 F9 登记");
+  newcomerOpen.hidden = state.found.length > 0;
   mark(state.found.length ? 0 : -1);
 }
 
@@ -313,6 +314,45 @@ async function assign() {
   refresh();
 }
 
+const newcomerForm = find("newcomer"), newcomerOpen = find("newcomer-open");
+const newcomerName = document.getElementById("newcomer-name"), newcomerPhone = document.getElementById("newcomer-phone");
+const newcomerKind = document.getElementById("newcomer-kind");
+const ORGANISATIONS = [[/合作社/, "cooperative"], [/公司|厂|店|行$/, "company"], [/家庭农场/, "family_farm"]];
+function openNewcomer() {
+  const typed = state.buyer ? "" : buyerBox.value.normalize("NFKC").trim();
+  const isPhone = /^[\d\s-]{7,}$/.test(typed);
+  closeList();
+  newcomerName.value = isPhone ? "" : typed;
+  newcomerPhone.value = isPhone ? typed : "";
+  newcomerKind.value = ORGANISATIONS.find(([words]) => words.test(typed))?.[1] || "person";
+  newcomerForm.hidden = false;
+  error("newcomer", null);
+  (newcomerName.value ? newcomerPhone : newcomerName).focus();
+}
+function closeNewcomer() {
+  newcomerForm.hidden = true;
+  buyerBox.focus();
+}
+async function registerBuyer(event) {
+  event.preventDefault();
+  const name = newcomerName.value.trim();
+  if (!name) { newcomerName.focus(); return error("newcomer", "请填写姓名或单位名称"); }
+  if (state.sending) return;
+  state.sending = true;
+  try {
+    const [answer, told] = await post(newcomerForm.dataset.url, { name, phone: newcomerPhone.value.trim(), kind: newcomerKind.value }, newKey());
+    if (!answer.ok) { sound("stop"); return error("newcomer", Object.values(told.errors || {}).flat()[0] || toldBy(told)); }
+    closeNewcomer();
+    newcomerOpen.hidden = true;
+    toast("ok", `已登记买主 ${told.name}`);
+    chooseBuyer(told);
+  } catch {
+    error("newcomer", "没有连上平台，请再按一次 Enter");
+  } finally {
+    state.sending = false;
+  }
+}
+
 const undoForm = find("undo-form"), reasonBox = document.getElementById("undo-reason");
 function openUndo() {
   const last = state.panel.last_sale;
@@ -348,6 +388,7 @@ function nextUnit() {
 
 function escape() {
   if (!undoForm.hidden) return closeUndo();
+  if (!newcomerForm.hidden) return closeNewcomer();
   if (!list.hidden) return closeList();
   if (state.typed || document.activeElement === tagBox) { state.typed = tagBox.value = ""; refresh(); buyerBox.focus(); return; }
   chooseBuyer(null);
@@ -355,7 +396,7 @@ function escape() {
 }
 
 const press = (index) => document.querySelectorAll("[data-buyer]")[index]?.click();
-const KEYS = { F1: () => press(0), F2: () => press(1), F3: () => { buyerBox.focus(); buyerBox.select(); }, F4: () => { tagBox.focus(); tagBox.select(); }, F7: nextUnit, F8: openUndo, Escape: escape };
+const KEYS = { F1: () => press(0), F2: () => press(1), F3: () => { buyerBox.focus(); buyerBox.select(); }, F4: () => { tagBox.focus(); tagBox.select(); }, F7: nextUnit, F8: openUndo, F9: openNewcomer, Escape: escape };
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || !KEYS[event.key]) return;
   event.preventDefault();
@@ -386,6 +427,9 @@ find("undo").addEventListener("click", openUndo);
 find("undo-close").addEventListener("click", closeUndo);
 document.querySelectorAll("[data-reason]").forEach((each) => each.addEventListener("click", () => { reasonBox.value = each.dataset.reason; reasonBox.focus(); }));
 undoForm.addEventListener("submit", undo);
+newcomerForm.addEventListener("submit", registerBuyer);
+newcomerOpen.addEventListener("click", openNewcomer);
+find("newcomer-close").addEventListener("click", closeNewcomer);
 document.addEventListener("scan", (event) => {
   const text = plain(event.detail.text);
   event.preventDefault();
