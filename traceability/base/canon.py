@@ -21,12 +21,8 @@ def _check(value: object, depth: int = 0) -> None:
     if value is None or isinstance(value, bool):
         return
     if isinstance(value, str):
-        if not value.isascii():
-            try:
-                value.encode()
-            except UnicodeEncodeError as error:
-                raise NotCanonical("text with a lone surrogate") from error
-    elif isinstance(value, int):
+        return  # a lone surrogate is refused when the text is written
+    if isinstance(value, int):
         if not -INTEGER_MAX <= value <= INTEGER_MAX:
             raise NotCanonical("integer beyond 2^53")
     else:
@@ -40,7 +36,7 @@ def _check_inside(value: object, depth: int) -> None:
         for key, inner in value.items():
             if not (isinstance(key, str) and key.isascii()):
                 raise NotCanonical("a key that is not ASCII text")
-            if type(inner) is not str or not inner.isascii():  # most are; the rest is looked into
+            if type(inner) is not str:  # most are; the rest is looked into
                 _check(inner, depth + 1)
     elif isinstance(value, list | tuple):
         for inner in value:
@@ -63,7 +59,7 @@ def canonical(value: object) -> bytes:
 
 
 def require(value: object) -> None:
-    """Refuse a value that has no canonical form.
+    """Refuse a value that has no canonical form, but for its text, which `dumped` refuses.
 
     Raises:
         NotCanonical: as `canonical` does.
@@ -72,8 +68,15 @@ def require(value: object) -> None:
 
 
 def dumped(checked: object) -> bytes:
-    """The canonical bytes of a value whose every part is known to have a canonical form."""
-    return orjson.dumps(checked, option=orjson.OPT_SORT_KEYS)
+    """The canonical bytes of a value whose every part `require` has passed.
+
+    Raises:
+        NotCanonical: text with a lone surrogate.
+    """
+    try:
+        return orjson.dumps(checked, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as error:
+        raise NotCanonical("text with a lone surrogate") from error
 
 
 def sha256(data: bytes) -> bytes:

@@ -26,7 +26,7 @@ def is_ref(text: str) -> bool:
     >>> is_ref("animal:" + "0" * 32), is_ref("animal:7")
     (True, False)
     """
-    return ":" in text and REF.fullmatch(text) is not None
+    return REF.fullmatch(text) is not None
 
 
 def prefix_of(ref: str) -> str:

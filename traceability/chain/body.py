@@ -98,7 +98,9 @@ def write(
 ) -> Written:
     """The event's canonical bytes and digest."""
     secret = canon.canonical(private)
-    canon.require([public, group])  # all else below is ours: text, numbers and hexadecimal
+    canon.require(
+        {"public": public, "group": group}
+    )  # all else below is ours: text, numbers and hexadecimal
     told: dict[str, Any] = {
         "alg": ALGORITHM,
         "at": clock.stamp(at),
@@ -164,7 +166,7 @@ def mentioned(
 def _find_refs(values: Iterable[Any], found: set[str]) -> None:
     for each in values:
         if isinstance(each, str):
-            if is_ref(each):
+            if ":" in each and is_ref(each):
                 found.add(each)
         elif isinstance(each, dict):
             _find_refs(each.values(), found)

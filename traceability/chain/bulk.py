@@ -64,18 +64,28 @@ def append_all(session: Session, prepared: Iterable[Prepared]) -> list[bytes]:
         return []
     assert all(1 <= len(each.subjects) <= SUBJECTS_MAX for each in waiting)
     session.flush()
-    refs = {ref: None for each in waiting for ref in each.subjects}
-    heads.hold(session, refs)
-    _require_uncorrected(session, waiting)
-    written = [*_written(session, waiting)]
-    rows, numbered = _rows(session, waiting, written)
-    held = heads.known(session).held
-    _put(session, rows)
-    heads.write(session, [held[ref] for ref in refs])
+    try:
+        numbered = _append(session, waiting)
+    except BaseException:
+        heads.forget(session)  # they have moved in memory only
+        raise
     log.wait_for_turn(session)
     log.integrate_all(session)
     log.extend(session, numbered)
     return [digest for _, digest in numbered]
+
+
+def _append(session: Session, waiting: Sequence[Prepared]) -> list[tuple[int, bytes]]:
+    """Everything but the log; each event's number with its digest."""
+    refs = {ref: None for each in waiting for ref in each.subjects}
+    heads.hold(session, refs, write_new=False)
+    _require_uncorrected(session, waiting)
+    written = [*_written(session, waiting)]
+    held = heads.known(session).held
+    heads.write(session, [held[ref] for ref in refs])
+    rows, numbered = _rows(session, waiting, written)
+    _put(session, rows)
+    return numbered
 
 
 def _require_uncorrected(session: Session, waiting: Sequence[Prepared]) -> None:

@@ -52,6 +52,7 @@ class Known:
     held: dict[str, Head] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)  # of those only mentioned
     checked: bool = False  # that the chain is not halted
+    fresh: set[int] = field(default_factory=set)  # numbers given, rows not yet written (SQLite)
     next_event: int | None = None  # on SQLite, where a writer is alone
 
 
@@ -61,8 +62,10 @@ def known(session: Session) -> Known:
     return found
 
 
-def hold(session: Session, refs: Iterable[str]) -> None:
+def hold(session: Session, refs: Iterable[str], *, write_new: bool = True) -> None:
     """Hold subjects: on PostgreSQL their rows are locked in reference order, on SQLite all is.
+
+    Without `write_new`, SQLite gets the rows of new subjects when `write` stores their heads.
 
     Raises:
         Conflict: `chain.halted` while appends are stopped.
@@ -76,7 +79,8 @@ def hold(session: Session, refs: Iterable[str]) -> None:
         if connection.exec_driver_sql(statements.HALTED).first() is not None:
             raise Conflict("chain.halted", "追溯链正在核查，暂停登记；请联系平台管理员")
         kept.checked = True
-    for ref, number, seq, digest, latest_at in _rows(connection, missing, lock=True):
+    fresh = None if write_new else kept.fresh
+    for ref, number, seq, digest, latest_at in _rows(connection, missing, lock=True, fresh=fresh):
         at = instant_from(latest_at, connection.dialect)
         kept.held[ref] = Head(number, ref, seq, digest, at)
         kept.numbers[ref] = number
@@ -92,7 +96,9 @@ def numbers(session: Session, refs: Sequence[str]) -> dict[str, int]:
     return kept.numbers
 
 
-def _rows(connection: Connection, refs: Sequence[str], *, lock: bool) -> Iterable[Sequence[Any]]:
+def _rows(
+    connection: Connection, refs: Sequence[str], *, lock: bool, fresh: set[int] | None = None
+) -> Iterable[Sequence[Any]]:
     """Reference, number, seq, digest and newest time of each, made where there was none."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(statements.POSTGRESQL_ENSURE_HEADS, ([*refs],))
@@ -106,7 +112,11 @@ def _rows(connection: Connection, refs: Sequence[str], *, lock: bool) -> Iterabl
     known_refs = {row[0] for row in there}
     new = enumerate((ref for ref in refs if ref not in known_refs), first)
     made = [(number, ref) for number, ref in new]
-    connection.exec_driver_sql(statements.SQLITE_NEW_HEAD, made)
+    if fresh is None:
+        rows = [(number, ref, 0, None, None) for number, ref in made]
+        connection.exec_driver_sql(statements.SQLITE_NEW_HEAD, rows)
+    else:
+        fresh.update(number for number, _ in made)
     return [*there, *((ref, number, 0, None, None) for number, ref in made)]
 
 
@@ -132,8 +142,19 @@ def write(session: Session, moved: Sequence[Head]) -> None:
         values = (numbers, seqs, digests, latest)
         connection.exec_driver_sql(statements.POSTGRESQL_MOVE_HEADS, values)
         return
-    rows = [(head.seq, head.digest, at, head.id) for head, at in zip(moved, latest, strict=True)]
-    connection.exec_driver_sql(statements.SQLITE_MOVE_HEAD, rows)
+    _write_on_sqlite(connection, known(session).fresh, [*zip(moved, latest, strict=True)])
+
+
+def _write_on_sqlite(
+    connection: Connection, fresh: set[int], moved: Sequence[tuple[Head, Any]]
+) -> None:
+    new = [(head.id, head.ref, head.seq, head.digest, at) for head, at in moved if head.id in fresh]
+    old = [(head.seq, head.digest, at, head.id) for head, at in moved if head.id not in fresh]
+    if new:
+        connection.exec_driver_sql(statements.SQLITE_NEW_HEAD, new)
+        fresh.clear()
+    if old:
+        connection.exec_driver_sql(statements.SQLITE_MOVE_HEAD, old)
 
 
 def forget(session: Session) -> None:

@@ -18,7 +18,9 @@ WHERE ref IN (SELECT value FROM json_each(?))
 """
 SQLITE_NEXT_HEAD = "SELECT coalesce(max(id), 0) + 1 FROM chain_subject"
 SQLITE_NEXT_EVENT = "SELECT coalesce(max(id), 0) + 1 FROM event"
-SQLITE_NEW_HEAD = "INSERT INTO chain_subject (id, ref, seq) VALUES (?, ?, 0)"
+SQLITE_NEW_HEAD = (
+    "INSERT INTO chain_subject (id, ref, seq, digest, latest_at) VALUES (?, ?, ?, ?, ?)"
+)
 SQLITE_MOVE_HEAD = "UPDATE chain_subject SET seq = ?, digest = ?, latest_at = ? WHERE id = ?"
 SQLITE_EVENT = "INSERT INTO event (id, digest_prefix, canonical, corrects) VALUES (?, ?, ?, ?)"
 SQLITE_PRIVATE = "INSERT INTO event_private (event_id, salt, canonical) VALUES (?, ?, ?)"
