@@ -259,7 +259,9 @@ VET_KINDS = {Kind.INSPECTION_RECORDED, Kind.CERTIFICATE_ISSUED, Kind.CERTIFICATE
 
 
 def evidence_of(event: EventView) -> str:
-    """On what an event rests: a device, a vet, or somebody's word."""
+    """On what an event rests: a device, a vet, somebody's word, or another system's."""
+    if event.kind is Kind.EPCIS_OBSERVED:
+        return "external"
     if event.public.get("evidence_level") == "device":
         return "device"
     return "vet" if event.kind in VET_KINDS else "self"

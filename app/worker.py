@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from app import config
 from app.config import Settings
+from app.epcis.running import run_all as take_in_captures
 from app.importing import running
 from app.keeping import daily, retention
 from app.labels import batches
@@ -27,6 +28,7 @@ THREADS = 2
 POLL_S = 0.2  # Celery's default of one second is felt
 HOUR_S = 3600.0
 SWEEP_S = 60.0
+CAPTURE_S = 3.0  # a large EPCIS document begins to be taken in this soon
 logger = logging.getLogger(__name__)
 
 celery = Celery(QUEUE)
@@ -63,6 +65,11 @@ def connect(settings: Settings) -> Celery:
                 "options": {"expires": HOUR_S},
             },
             "tidy": {"task": tidy.name, "schedule": HOUR_S, "options": {"expires": HOUR_S}},
+            "capture": {
+                "task": capture.name,
+                "schedule": CAPTURE_S,
+                "options": {"expires": CAPTURE_S},
+            },
         },
     )
     return celery
@@ -124,6 +131,13 @@ def wake_labels(settings: Settings) -> None:
 def nightly_backup() -> None:
     """Every half an hour: today's backup, once it is due. Safe to run twice."""
     daily.take_if_due(config.load(), _engine(), at=now())
+
+
+@celery.task(name="epcis-capture")
+def capture() -> None:
+    """Every few seconds: go on with EPCIS documents that wait. Safe to run twice."""
+    if done := take_in_captures(_engine(), now()):
+        logger.info("worked on %s captures", done)
 
 
 @cache

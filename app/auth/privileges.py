@@ -95,6 +95,8 @@ PRIVILEGES: dict[str, frozenset[Role]] = {
     "indicator.view": frozenset({Role.CLUSTER_OFFICER, *OVERSEERS}),
     "indicator.report": frozenset({Role.CLUSTER_OFFICER}),
     "indicator.confirm": frozenset({Role.CLUSTER_OFFICER}),
+    "epcis.view": EVERYBODY - {Role.CLUSTER_OFFICER},
+    "epcis.capture": KEEPERS | TRADERS | MARKET | {Role.OFFICIAL_VET, *OVERSEERS},
     "label.print": KEEPERS | MARKET | {Role.OFFICIAL_VET, Role.PROCESSOR, Role.CLUSTER_OFFICER},
 }
 """Permission → roles. The first word is the noun, the second what is done with it."""
@@ -112,6 +114,7 @@ NOUN_LABELS = {
     "animal": "牛只",
     "immunisation": "免疫",
     "treatment": "用药",
+    "epcis": "EPCIS 数据",
     "declaration": "检疫申报",
     "inspection": "检疫检查",
     "certificate": "检疫证明",
@@ -134,6 +137,7 @@ NOUN_LABELS = {
     "scan": "扫码疑点",
 }
 VERB_LABELS = {
+    "capture": "采集",
     "view": "查看",
     "list": "列出",
     "own": "管理自己的",

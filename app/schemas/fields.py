@@ -290,6 +290,15 @@ class Told(_fields.Dict):
         super().__init__(keys=_fields.String(), dump_only=True, **kwargs)
 
 
+class Parameters(_fields.Dict):
+    """Values by name, each a text or a list of texts; the domain judges them."""
+
+    default_error_messages = {**MESSAGES, "invalid": "应为一组“名称：值”"}  # noqa: RUF012 - marshmallow's
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(keys=_fields.String(), **kwargs)
+
+
 class Upload(_fields.Raw):
     """A file sent with a form; the domain judges its bytes."""
 

@@ -26,6 +26,7 @@ class Source(StrEnum):
     MARKET = "market"
     OFFICE = "office"
     SELF = "self"
+    EXTERNAL = "external"
 
 
 SOURCE_LABELS = {
@@ -34,6 +35,7 @@ SOURCE_LABELS = {
     Source.MARKET: "市场",
     Source.OFFICE: "主管部门",
     Source.SELF: "自报",
+    Source.EXTERNAL: "外部",
 }
 BY_KIND = {
     Kind.WEIGHING_RECORDED: Source.DEVICE,
@@ -43,6 +45,7 @@ BY_KIND = {
     Kind.INSPECTION_RECORDED: Source.VET,
     Kind.CERTIFICATE_ISSUED: Source.VET,
     Kind.CERTIFICATE_REVOKED: Source.VET,
+    Kind.EPCIS_OBSERVED: Source.EXTERNAL,
 }
 """Kinds that only a device or an official vet can bring about."""
 BY_ROLE = {

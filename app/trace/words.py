@@ -74,6 +74,7 @@ FIELDS: dict[str, tuple[str, Words]] = {
     "host_place": ("所在地", str),
     "partner": ("对口", str),
     "evidence_level": ("依据", lambda level: EVIDENCE_LABELS.get(level, str(level))),
+    "event_type": ("类型", str),
 }
 """Field → its name and how its value reads. A field that is not listed is left to the proof."""
 

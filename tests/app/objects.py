@@ -13,6 +13,7 @@ from app.auth import accounts, privileges, tokens
 from app.auth.accounts import Account
 from app.auth.privileges import OVERSEERS
 from app.auth.roles import Role
+from app.epcis import saved
 from app.factory import SETTINGS
 from app.herd import GATEKEEPERS
 from app.labels import batches
@@ -32,7 +33,11 @@ from tests import selling
 from tests.logins import LoginAs
 from traceability import consents, evidence, holdings, movements, restrictions
 from traceability.animals import Animal
+from traceability.chain import events
 from traceability.consents import ConsentAct
+from traceability.epcis import captures
+from traceability.epcis.captures import OnError
+from traceability.epcis.identifiers import event_uri
 from traceability.holdings import HoldingKind
 from traceability.identifiers.short_codes import new_public_code
 from traceability.importing import runs
@@ -433,6 +438,50 @@ def sale(login_as: LoginAs, me: Account) -> Case:
     return Case(own, None if me.role in EVERYWHERE else away.ref, f"sale:{NOBODY}")
 
 
+EPCIS_SEERS = COUNTY_SEERS | EVERYWHERE
+
+
+def epcis_event(login_as: LoginAs, me: Account) -> Case:
+    """The birth of an animal of the world's farmer, and of a stranger's in the next county."""
+    mine, theirs = (
+        event_uri(events.history(login_as.world.session, each.ref)[0].digest)
+        for each in _herd(login_as)
+    )
+    own = mine if me.role in EPCIS_SEERS else None
+    return Case(own, None if me.role in EVERYWHERE else theirs, event_uri(bytes(32)))
+
+
+def epcis_capture(login_as: LoginAs, me: Account) -> Case:
+    """A document that one has sent oneself, and a stranger's."""
+    world = login_as.world
+    sent = [
+        captures.open_capture(
+            world.session,
+            b"{}",
+            total=1,
+            by=by,
+            mandate={},
+            on_error=OnError.PROCEED,
+            media_type="application/json",
+            at=world.at,
+        ).ref
+        for by in (me.party, world.party("赫章县养牛户"))
+    ]
+    return Case(sent[0], None if me.role in EVERYWHERE else sent[1], f"capture:{NOBODY}")
+
+
+def epcis_query(login_as: LoginAs, me: Account) -> Case:
+    """A query that one keeps oneself, and a stranger's."""
+    session, names = login_as.world.session, {}
+    for account in (me, login_as.account(Role.FARMER)):
+        names[account.id] = f"query-{account.id}-{len(saved.every(session, account.id))}"
+        told = {"EQ_action": "ADD"}
+        at = login_as.world.at
+        saved.create(session, account.id, name=names[account.id], parameters=told, at=at)
+    mine, theirs = names.values()
+    return Case(mine, theirs, "query-of-nobody")
+
+
 def subject(login_as: LoginAs, me: Account) -> Case:
     """The chain is audited whole: whoever may read it reads all of it."""
     read = privileges.allowed(me.role, "chain.search")
@@ -489,6 +538,10 @@ OBJECTS: dict[str, Maker] = {
     "holdings.ref": holding,
     "parties.ref": party,
     "evidence.ref": evidence_file,
+    "epcis.event_id": epcis_event,
+    "epcis.job": epcis_capture,
+    "epcis.name": epcis_query,
+    "epcis.ref": animal,
     "verdict.tag": tag,
     "v.tag": tag,
     "scans.alarm_id": alarm_id,

@@ -5,7 +5,7 @@ name as public go into the private part, of which the event holds only a salted 
 that erasure leaves every digest and proof valid. The format is described in `docs/chain-format.md`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_bytes
@@ -254,6 +254,20 @@ def _viewed(row: Row[int, bytes, bytes | None, int | None]) -> EventView:
     event_id, canonical, secret, position = row
     private = None if secret is None else cast("dict[str, Any]", orjson.loads(secret))
     return view(event_id, canonical, private=private, position=position)
+
+
+def choose(
+    session: Session,
+    narrow: Callable[[Select[int, bytes, bytes, int]], Select[int, bytes, bytes, int]],
+) -> list[EventView]:
+    """The events that a caller's own conditions choose, in the caller's order."""
+    return [_viewed(row) for row in session.execute(narrow(_stored()))]
+
+
+def newest(session: Session, *, limit: int) -> list[EventView]:
+    """The newest events of the chain, newest first."""
+    chosen = _stored().order_by(Event.id.desc()).limit(limit)
+    return [_viewed(row) for row in session.execute(chosen)]
 
 
 def by_digest(session: Session, digest: bytes) -> EventView | None:

@@ -48,6 +48,7 @@ class Kind(StrEnum):
     MOVEMENT_ARRIVED = "movement.arrived"
     WEIGHING_RECORDED = "weighing.recorded"
     WEIGHING_ANNULLED = "weighing.annulled"
+    EPCIS_OBSERVED = "epcis.observed"
     ACCOUNT_OPENED = "account.opened"
     SALE_AGREED = "sale.agreed"
     SALE_WEIGHED = "sale.weighed"
@@ -129,7 +130,7 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.ANIMAL_EID_BOUND: _spec("绑定电子耳标", "eid", "commissioning"),
     Kind.ANIMAL_PHOTOGRAPHED: _spec("拍照", "shown", "inspecting"),
     Kind.ANIMAL_DIED: _spec("死亡", "", "destroying"),
-    Kind.ANIMAL_SLAUGHTERED: _spec("屠宰", PLACE, "slaughtering"),
+    Kind.ANIMAL_SLAUGHTERED: _spec("屠宰", PLACE, "killing"),
     Kind.IMMUNISATION_GIVEN: _spec(
         "免疫", f"disease dose_no given_on evidence_level {PLACE}", "inspecting"
     ),
@@ -148,6 +149,7 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.MOVEMENT_ARRIVED: _spec("到达", TRIP, "arriving"),
     Kind.WEIGHING_RECORDED: _spec("过磅", f"basis evidence_level {PLACE}", "inspecting"),
     Kind.WEIGHING_ANNULLED: _spec("过磅作废", "", "inspecting"),
+    Kind.EPCIS_OBSERVED: _spec("外部事件", "event_type evidence_level"),
     Kind.ACCOUNT_OPENED: _spec("开立账户"),
     Kind.SALE_AGREED: _spec("成交", PLACE, "accepting"),
     Kind.SALE_WEIGHED: _spec("成交过磅", "", "accepting"),

@@ -225,6 +225,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("login", name=op.f("uq_login_attempt_login")),
     )
     op.create_table(
+        "observation",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("epcis_id", sa.String(length=400), nullable=False),
+        sa.Column("event_type", sa.String(length=200), nullable=False),
+        sa.Column("content_sha256", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_observation")),
+        sa.UniqueConstraint("epcis_id", name=op.f("uq_observation_epcis_id")),
+        sa.UniqueConstraint("ref", name=op.f("uq_observation_ref")),
+    )
+    op.create_table(
         "pairing_cursor",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -427,6 +438,60 @@ def upgrade() -> None:
     with op.batch_alter_table("credential", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_credential_device_id"), ["device_id"], unique=False)
 
+    op.create_table(
+        "epcis_capture",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.Column("party_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("mandate", sa.JSON(), nullable=False),
+        sa.Column("on_error", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("media_type", sa.String(length=40), nullable=False),
+        sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("sha256", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("total", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("results", sa.JSON(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("finished_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["party_id"], ["party.id"], name=op.f("fk_epcis_capture_party_id_party")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_epcis_capture")),
+        sa.UniqueConstraint("ref", name=op.f("uq_epcis_capture_ref")),
+    )
+    with op.batch_alter_table("epcis_capture", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_epcis_capture_party_id"), ["party_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_epcis_capture_state"), ["state"], unique=False)
+
+    op.create_table(
+        "epcis_epc",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("epc", sa.String(length=300), nullable=False),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["event.id"], name=op.f("fk_epcis_epc_event_id_event")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_epcis_epc")),
+    )
+    with op.batch_alter_table("epcis_epc", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_epcis_epc_epc"), ["epc"], unique=False)
+        batch_op.create_index(batch_op.f("ix_epcis_epc_event_id"), ["event_id"], unique=False)
+
+    op.create_table(
+        "epcis_event",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("epcis_id", sa.String(length=400), nullable=False),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("content_sha256", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("context", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["event.id"], name=op.f("fk_epcis_event_event_id_event")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_epcis_event")),
+        sa.UniqueConstraint("epcis_id", name=op.f("uq_epcis_event_epcis_id")),
+        sa.UniqueConstraint("event_id", name=op.f("uq_epcis_event_event_id")),
+    )
     op.create_table(
         "event_private",
         sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -803,6 +868,21 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_declaration_origin_id"), ["origin_id"], unique=False)
 
+    op.create_table(
+        "epcis_query",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("parameters", sa.JSON(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_epcis_query_account_id_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_epcis_query")),
+        sa.UniqueConstraint("account_id", "name", name=op.f("uq_epcis_query_account_id_name")),
+    )
     op.create_table(
         "idempotency_key",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1720,6 +1800,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_idempotency_key_answered_at"))
 
     op.drop_table("idempotency_key")
+    op.drop_table("epcis_query")
     with op.batch_alter_table("declaration", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_declaration_origin_id"))
         batch_op.drop_index(batch_op.f("ix_declaration_declarant_id"))
@@ -1776,6 +1857,17 @@ def downgrade() -> None:
     op.drop_table("founding_doubt")
     op.drop_table("event_subject")
     op.drop_table("event_private")
+    op.drop_table("epcis_event")
+    with op.batch_alter_table("epcis_epc", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_epcis_epc_event_id"))
+        batch_op.drop_index(batch_op.f("ix_epcis_epc_epc"))
+
+    op.drop_table("epcis_epc")
+    with op.batch_alter_table("epcis_capture", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_epcis_capture_state"))
+        batch_op.drop_index(batch_op.f("ix_epcis_capture_party_id"))
+
+    op.drop_table("epcis_capture")
     with op.batch_alter_table("credential", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_credential_device_id"))
 
@@ -1809,6 +1901,7 @@ def downgrade() -> None:
     op.drop_table("region")
     op.drop_table("party")
     op.drop_table("pairing_cursor")
+    op.drop_table("observation")
     op.drop_table("login_attempt")
     with op.batch_alter_table("label_batch", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_label_batch_asked_at"))
