@@ -35,6 +35,7 @@ from app.trace.claims import Level
 from app.trace.kept import Basis
 from app.trace.lines import Stamp, Subject
 from traceability import animals, evidence, photographs
+from traceability.audit import legible
 from traceability.base.clock import legal_day, start_of
 from traceability.checkpoints import keys, stamps
 from traceability.checkpoints.witness import Witness
@@ -55,6 +56,9 @@ MADE_OF = (
 )
 NO_CODE = "0" * PUBLIC_CODE_CHARS
 NOT_FOUND = 404
+CHANGED = 409
+DAMAGED = "记录与指纹不符"
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, StopIteration, RuntimeError)
 REVALIDATE = "no-cache"
 
 
@@ -143,10 +147,15 @@ def show(kind: LinkKind, code: str, seal: str | None = None) -> ResponseReturnVa
     scans.here().note(kind, seen.subject.code, _address(), at=at, place=shop)
     if request.if_none_match.contains_weak(seen.etag):
         return _cached(Response(status=304), seen.etag)
-    page = _page(seen)
+    try:
+        page = _page(seen)
+        told = render_template("trace/show.html", **page)
+    except UNREADABLE:
+        changed = _damaged(seen.subject)
+        return _uncached(_answer(render_template("trace/damaged.html", damaged=changed)))
     if page["claim"].level is Level.STAMPED:
         kept.keep(_basis(seen))
-    return _cached(_answer(render_template("trace/show.html", **page)), seen.etag)
+    return _cached(_answer(told), seen.etag)
 
 
 @public
@@ -173,7 +182,11 @@ def proof(kind: LinkKind, code: str) -> ResponseReturnValue:
     if seen is None:
         return _answer(json.dumps({"error": "没有这个溯源码"}), NOT_FOUND, "application/json")
     session = database.session()
-    line = [each.event for each in lines.line(session, seen.subject.ref)]
+    try:
+        line = [each.event for each in lines.line(session, seen.subject.ref)]
+    except UNREADABLE:
+        refusal = json.dumps({"error": DAMAGED, "seq": _damaged(seen.subject)})
+        return _uncached(_answer(refusal, CHANGED, "application/json"))
     witness = Witness(settings_of(current_app).witness_file)
     bundle = stamps.bundle(session, line)
     body = {
@@ -213,6 +226,14 @@ def _seen(kind: LinkKind, code: str, seal: str | None) -> Seen | None:
     if subject is None or tidy is None or (seal is not None and printed is None):
         return None
     return Seen(subject, stamp, printed)
+
+
+def _damaged(subject: Subject) -> list[int]:
+    """Which events of a line were changed; what else went wrong is an error of ours."""
+    found = [each.seq for each in legible.line(database.session(), subject.ref) if each.fault]
+    if not found:
+        raise  # noqa: PLE0704 - called only while an exception is handled
+    return found
 
 
 def _address() -> str:
@@ -258,7 +279,10 @@ def _page(seen: Seen) -> dict[str, Any]:
 
 def _unknown() -> Response:
     """The one page for every code that opens nothing."""
-    response = _answer(render_template("trace/unknown.html"), NOT_FOUND)
+    return _uncached(_answer(render_template("trace/unknown.html"), NOT_FOUND))
+
+
+def _uncached(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
     return response
 

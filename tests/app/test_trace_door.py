@@ -1,9 +1,11 @@
 """The door of the public history page: which codes open it, and what that costs."""
 
+import contextlib
 import gzip
 import hashlib
 import json
 import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -24,6 +26,8 @@ from traceability import (
     merkle,
 )
 from traceability.animals import Animal
+from traceability.base.db import reading
+from traceability.chain import events
 from traceability.checkpoints import notes
 from traceability.checkpoints.keys import Signer
 from traceability.identifiers.ear_tags import parse_ear_tag
@@ -209,6 +213,60 @@ def test_a_rollback_after_printing_is_recognised(
 
     assert "与标签不符" in said
     assert "标签打印时的那条记录已不在这里" in said
+
+
+def changed(engine: Engine, canonical: bytes, number: int) -> None:
+    """Put other bytes into an event, as somebody with the file would."""
+    with contextlib.closing(sqlite3.connect(str(engine.url.database))) as file:
+        file.execute("DROP TRIGGER IF EXISTS event_no_update")
+        file.execute("UPDATE event SET canonical = ? WHERE id = ?", (canonical, number))
+        file.commit()
+
+
+def test_no_changed_byte_of_an_event_leaves_the_page_trusted(
+    world: World, app: Platform, client: FlaskClient, engine: Engine
+) -> None:
+    animal = world.animal()
+    ref = animal.ref
+    path = link(app, world, animal)
+    world.session.rollback()
+    with reading(engine) as session:
+        event = events.history(session, ref)[0]
+
+    unread = 0
+    for place in range(3, len(event.canonical), 41):
+        spoilt = bytearray(event.canonical)
+        spoilt[place] ^= 1
+        changed(engine, bytes(spoilt), event.id)
+
+        answer = client.get(path)
+
+        assert answer.status_code == 200, (place, bytes(spoilt))
+        assert "请勿采信" in answer.text, (place, bytes(spoilt))
+        assert 'shield-check"></use>' not in answer.text
+        unread += "记录与指纹不符" in answer.text
+    assert unread > 2
+
+
+def test_an_unreadable_event_is_named_and_its_proof_refused(
+    world: World, app: Platform, client: FlaskClient, engine: Engine
+) -> None:
+    animal = world.animal()
+    ref = animal.ref
+    path, code = link(app, world, animal), animal.short_code
+    world.session.rollback()
+    with reading(engine) as session:
+        event = events.history(session, ref)[0]
+    changed(engine, b"\xff", event.id)
+
+    answer = client.get(path)
+    proof = client.get(f"/t/{code}/proof.json")
+
+    assert "记录与指纹不符" in answer.text
+    assert "第1条记录在登记之后被改动过" in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert proof.status_code == 409
+    assert proof.json == {"error": "记录与指纹不符", "seq": [1]}
 
 
 def test_a_line_with_a_missing_link_is_called_broken(world: World) -> None:
