@@ -145,7 +145,7 @@ def test_a_new_password_voids_what_was_half_signed_in(
     assert type_code(client, code_of(vet, world.at)) == (303, "/login")
 
 
-@pytest.mark.parametrize("role", SECOND_FACTOR)
+@pytest.mark.parametrize("role", sorted(SECOND_FACTOR))
 def test_production_leads_whoever_needs_a_code_to_set_up_the_telephone(
     production: Platform, login_as: LoginAs, world: World, role: Role
 ) -> None:
