@@ -451,6 +451,15 @@ def epcis_event(login_as: LoginAs, me: Account) -> Case:
     return Case(own, None if me.role in EVERYWHERE else theirs, event_uri(bytes(32)))
 
 
+def epcis_line(login_as: LoginAs, me: Account) -> Case:
+    """An animal's whole line; whoever vaccinated a stranger's would see that one event."""
+    world = login_as.world
+    stranger = world.party("赫章县养牛户")
+    far = world.holding(HoldingKind.HOUSEHOLD, "远处", keeper=stranger, region="520527")
+    theirs = world.animal(holding=far, owner=stranger, by=stranger, vaccinated_days_ago=None)
+    return _seen(me, world.animal().ref, theirs.ref, "animal")
+
+
 def epcis_capture(login_as: LoginAs, me: Account) -> Case:
     """A document that one has sent oneself, and a stranger's."""
     world = login_as.world
@@ -541,7 +550,7 @@ OBJECTS: dict[str, Maker] = {
     "epcis.event_id": epcis_event,
     "epcis.job": epcis_capture,
     "epcis.name": epcis_query,
-    "epcis.ref": animal,
+    "epcis.ref": epcis_line,
     "verdict.tag": tag,
     "v.tag": tag,
     "scans.alarm_id": alarm_id,

@@ -138,6 +138,8 @@ def test_every_kind_of_sheet_has_a_template(client: FlaskClient) -> None:
 
 def test_a_worker_is_woken_or_the_sweep_finds_the_import(app: Platform, tmp_path: Path) -> None:
     settings = settings_of(app)
+    worker.celery.close()
+    worker.celery.amqp._producer_pool = None  # the queue of an earlier test's folder
 
     worker.wake_imports(settings)
 
