@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from app import migrate
 from tests.bench.timing import rates
 from traceability.audit import links
-from traceability.audit.links import Lines
+from traceability.audit.lines import Lines
 from traceability.base.db import Base, make_engine, reading, transaction
 from traceability.base.refs import new_ref
 from traceability.chain import events, log

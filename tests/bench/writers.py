@@ -9,7 +9,7 @@ from tests.bench.county import AT, seen
 from tests.bench.databases import engines
 from tests.bench.timing import rates
 from traceability.audit import links
-from traceability.audit.links import Lines
+from traceability.audit.lines import Lines
 from traceability.base.db import reading, transaction
 from traceability.base.refs import new_ref
 from traceability.chain import events, log

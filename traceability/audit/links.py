@@ -4,9 +4,10 @@ Events are read in batches by id; of each subject only its newest sequence numbe
 kept, so memory grows with the number of subjects, not of events.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -15,11 +16,12 @@ from sqlalchemy.orm import Session
 
 from traceability.audit import raw
 from traceability.audit.damage import Damage, DamageKind
+from traceability.audit.lines import CLOCK, Lines, is_sound
 from traceability.base import canon, clock
+from traceability.base.db import Base, instant_to
 from traceability.chain import events
 from traceability.chain.body import FUTURE_MAX, LATE_AFTER, Link, fields
 from traceability.chain.body import prefix as digest_prefix
-from traceability.chain.folding import plain
 from traceability.chain.tables import (
     Event,
     EventMention,
@@ -29,38 +31,38 @@ from traceability.chain.tables import (
     table_of,
 )
 
-BATCH = 1_000
-CLOCK = timedelta(seconds=1)  # stamps are cut to milliseconds
+BATCH = 5_000
+BEYOND = 2**63  # more than any number of an event
+INDEXES = ((EventSubject, DamageKind.LINK), (EventMention, DamageKind.MENTION))
+PRIVATE = (EventPrivate, DamageKind.PRIVATE)
 STORED = ("digest_prefix", "canonical", "corrects")
-
-
-@dataclass(slots=True)
-class Lines:
-    """Where each subject's line stands after the events read so far."""
-
-    subject_ids: Mapping[str, int]
-    newest: dict[str, tuple[int, str]] = field(default_factory=dict)
-    latest: dict[str, datetime] = field(default_factory=dict)  # when it happened, not its place
-    recorded: dict[str, datetime] = field(default_factory=dict)  # the newest record time so far
-    events: int = 0
 
 
 def check(session: Session, lines: Lines) -> Iterator[list[Damage]]:
     """Damage batch by batch; `lines` ends with every subject's newest event."""
     after = 0
-    linked, mentions = _ByEvent(_links(session)), _ByEvent(_mentions(session))
+    links, mentions = _ByEvent(_links(session)), _ByEvent(_mentions(session))
     while batch := _batch(session, after):
-        indexed = {row.id: dict(linked.of(row.id)) for row in batch}
-        found = [
-            damage
-            for row in batch
-            for damage in _guarded(row, indexed[row.id], {*mentions.of(row.id)}, lines)
-        ]
+        after = batch[-1][0]
+        linked: dict[int, dict[int, int]] = {}
+        for link in links.upto(after):
+            event_id, subject_id, seq = link
+            linked.setdefault(event_id, {})[subject_id] = seq
+        mentioned: dict[int, set[int]] = {}
+        for mention in mentions.upto(after):
+            event_id, subject_id = mention
+            mentioned.setdefault(event_id, set()).add(subject_id)
+        lines.strays |= not {*linked, *mentioned} <= {row[0] for row in batch}
+        found: list[Damage] = []
+        for row in batch:
+            index = linked.get(row[0], {}), mentioned.get(row[0], set())
+            if not is_sound(row, *index, lines):
+                found += _guarded(row, *index, lines)
         lines.events += len(batch)
-        after = batch[-1].id
-        yield _located(found, indexed, lines)
+        yield _located(found, linked, lines)
+    lines.strays |= bool(links.upto(BEYOND) or mentions.upto(BEYOND))
     yield list(_heads(session, lines))
-    yield list(_orphans(session))
+    yield list(_orphans(session, (*INDEXES, PRIVATE) if lines.strays else (PRIVATE,)))
     yield list(_corrections(session))
 
 
@@ -100,31 +102,33 @@ def _batch(session: Session, after: int) -> list[Row[Any]]:
 class _ByEvent:
     """An index read alongside the events; both come in the order of the events' numbers."""
 
-    def __init__(self, rows: Iterator[tuple[int, Any]]) -> None:
-        self._rows = rows
-        self._next = next(rows, None)
+    def __init__(self, parts: Iterator[Sequence[Any]]) -> None:
+        self._parts = parts
+        self._rows: Sequence[Any] = ()
 
-    def of(self, event_id: int) -> list[Any]:
-        """What the index holds of an event; what lies before it is skipped."""
-        found = []
-        while self._next is not None and self._next[0] <= event_id:
-            if self._next[0] == event_id:
-                found.append(self._next[1])
-            self._next = next(self._rows, None)
-        return found
+    def upto(self, last: int) -> list[Any]:
+        """The rows of the events up to one; those of events that are not there among them."""
+        taken: list[Any] = []
+        while rows := self._rows or next(self._parts, ()):
+            self._rows = rows
+            end = bisect_right(self._rows, last, key=itemgetter(0))
+            taken += self._rows[:end]
+            self._rows = self._rows[end:]
+            if self._rows:
+                break
+        return taken
 
 
-def _links(session: Session) -> Iterator[tuple[int, tuple[int, int]]]:
-    table = EventSubject.__table__.c
+def _links(session: Session) -> Iterator[Sequence[Any]]:
+    table = table_of(EventSubject).c
     rows = select(table.event_id, table.subject_id, table.seq).order_by(table.event_id)
-    found = session.execute(rows).yield_per(BATCH)
-    return ((row.event_id, (row.subject_id, row.seq)) for row in found)
+    return session.execute(rows).yield_per(BATCH).partitions()
 
 
-def _mentions(session: Session) -> Iterator[tuple[int, int]]:
-    table = EventMention.__table__.c
+def _mentions(session: Session) -> Iterator[Sequence[Any]]:
+    table = table_of(EventMention).c
     rows = select(table.event_id, table.subject_id).order_by(table.event_id)
-    return ((row.event_id, row.subject_id) for row in session.execute(rows).yield_per(BATCH))
+    return session.execute(rows).yield_per(BATCH).partitions()
 
 
 def _guarded(
@@ -192,21 +196,20 @@ def _times(row: Row[Any], body: Mapping[str, Any], lines: Lines) -> Iterator[Dam
     if at < recorded_at - LATE_AFTER - CLOCK and body["public"].get("late") is not True:
         yield Damage(DamageKind.TIME, f"{where}是补录却没有标明", row.id)
     for link in body["subjects"]:
-        before = lines.recorded.get(link["ref"], recorded_at)
-        if recorded_at < before - FUTURE_MAX:
+        before = lines.newest.get(link["ref"])
+        if before is not None and recorded_at < before[3] - FUTURE_MAX:
             yield Damage(DamageKind.TIME, f"{where}的登记时间早于前一条", row.id, link["ref"])
-        lines.recorded[link["ref"]] = max(before, recorded_at)
 
 
 def _line(
     row: Row[Any], body: Mapping[str, Any], linked: dict[int, int], lines: Lines
 ) -> Iterator[Damage]:
     told = {}
-    at = clock.unstamp(body["at"])
+    at, recorded_at = clock.unstamp(body["at"]), clock.unstamp(body["recorded_at"])
     for link in body["subjects"]:
         ref, seq = link["ref"], link["seq"]
         told[lines.subject_ids.get(ref)] = seq
-        before_seq, before = lines.newest.get(ref, (0, None))
+        before_seq, before, *_ = lines.newest.get(ref, (0, None))
         if seq != before_seq + 1 or link["prev"] != before:
             sentence = (
                 f"第 {row.id} 号事件接不上前一条：应为第 {before_seq + 1} 条，写的是第 {seq} 条"
@@ -214,37 +217,34 @@ def _line(
             if seq == before_seq + 1:
                 sentence = f"第 {row.id} 号事件接不上前一条：第 {before_seq} 条的指纹不符"
             yield Damage(DamageKind.LINK, sentence, row.id, ref)
-        lines.newest[ref] = (seq, canon.sha256(row.canonical).hex())
-        lines.latest[ref] = max(lines.latest.get(ref, at), at)
+        moved = seq, canon.sha256(row.canonical).hex()
+        lines.move(ref, moved, at=at, recorded=recorded_at)
     if told != linked:
         yield Damage(DamageKind.LINK, f"第 {row.id} 号事件的主体索引与内容不符", row.id)
 
 
 def _heads(session: Session, lines: Lines) -> Iterator[Damage]:
-    table = table_of(SubjectHead).c
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    latest = raw.column(table.latest_at, sqlite=sqlite)
+    table, dialect = table_of(SubjectHead).c, session.connection().dialect
+    latest = raw.column(table.latest_at, sqlite=dialect.name == "sqlite")
     for row in session.execute(select(table.ref, table.seq, table.digest, latest)).yield_per(BATCH):
-        seq, digest = lines.newest.get(row.ref, (0, None))
-        stored = None if row.digest is None else row.digest.hex()
-        if (row.seq, stored) != (seq, digest):
-            sentence = f"链头写的是第 {row.seq} 条，事件只到第 {seq} 条"
-            if row.seq == seq:
+        ref, stored_seq, stored, stored_at = row
+        seq, digest, at, _ = lines.newest.get(ref, (0, None, None, None))
+        if (stored_seq, None if stored is None else stored.hex()) != (seq, digest):
+            sentence = f"链头写的是第 {stored_seq} 条，事件只到第 {seq} 条"
+            if stored_seq == seq:
                 sentence = f"第 {seq} 条的链头指纹不符"
-            yield Damage(DamageKind.HEAD, sentence, subject=row.ref)
-        elif raw.value(table.latest_at, row.latest_at) != plain(lines.latest.get(row.ref)):
-            yield Damage(DamageKind.HEAD, "链头的最近发生时间被改动", subject=row.ref)
+            yield Damage(DamageKind.HEAD, sentence, subject=ref)
+        elif stored_at != instant_to(at, dialect):
+            yield Damage(DamageKind.HEAD, "链头的最近发生时间被改动", subject=ref)
 
 
-def _orphans(session: Session) -> Iterator[Damage]:
+def _orphans(
+    session: Session, looked_into: Sequence[tuple[type[Base], DamageKind]]
+) -> Iterator[Damage]:
     """Links, mentions and private parts of events that are not there."""
     lines: dict[int, str] = {}  # in whose line a lost event stood
     head = table_of(SubjectHead).c
-    for model, kind in (
-        (EventSubject, DamageKind.LINK),
-        (EventMention, DamageKind.MENTION),
-        (EventPrivate, DamageKind.PRIVATE),
-    ):
+    for model, kind in looked_into:
         table = table_of(model).c
         lost = select(table.event_id).where(table.event_id.not_in(select(Event.id))).distinct()
         if model is EventSubject:
