@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from tests.world import MORNING
 from traceability.audit import heads, links
-from traceability.audit.links import Lines
+from traceability.audit.lines import Lines
 from traceability.base.canon import sha256
 from traceability.base.db import Recording, reading, transaction
 from traceability.base.errors import Conflict, RuleViolation

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from tests.traceability.checkpoints.ground import AT, VET, database, grow
 from traceability.audit import heads, links
-from traceability.audit.links import Lines
+from traceability.audit.lines import Lines
 from traceability.base.db import reading, transaction
 from traceability.base.refs import new_ref
 from traceability.chain import events, log
