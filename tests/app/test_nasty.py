@@ -92,6 +92,7 @@ def test_what_is_kept_is_what_was_sent(yard: Yard, calf: str) -> None:
     assert kept > 100
 
 
+@pytest.mark.slow
 def test_a_search_for_anything_finds_or_finds_not(yard: Yard) -> None:
     client, headers = yard.app.test_client(), yard.headers[Role.MARKET_OPERATOR]
     for path in ("/api/animals/", "/api/certificates/", "/api/parties/"):
@@ -182,6 +183,7 @@ def forms_of(client: FlaskClient, path: str) -> list[Form]:
     return [each for each in Forms(path, page.text).found if each.action not in LEFT_ALONE]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", PAGES)
 def test_a_form_takes_anything_and_shows_it_as_text(yard: Yard, role: Role) -> None:
     client = yard.browser(role)
