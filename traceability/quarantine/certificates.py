@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, PrimaryKeyConstraint, String, func, select, text
+from sqlalchemy import ForeignKey, PrimaryKeyConstraint, String, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from traceability import rules, standing
@@ -346,18 +346,6 @@ def of_declaration(session: Session, declaration: Declaration) -> Certificate | 
     """The certificate that a declaration led to."""
     wanted = select(Certificate).where(Certificate.declaration_id == declaration.id)
     return session.scalars(wanted).one_or_none()
-
-
-def listed(
-    session: Session, where: ColumnElement[bool], *, words: str = "", limit: int = 50
-) -> Sequence[Certificate]:
-    """The certificates from or to the places of a condition on `Holding`, newest first."""
-    places = select(Holding.id).where(where)
-    near = Certificate.origin_id.in_(places) | Certificate.destination_id.in_(places)
-    wanted = select(Certificate).where(near)
-    if words:
-        wanted = wanted.where(Certificate.number.contains(words, autoescape=True))
-    return session.scalars(wanted.order_by(Certificate.id.desc()).limit(limit)).all()
 
 
 def newest_of(session: Session, animal: Animal) -> Certificate | None:
