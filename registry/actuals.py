@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from registry import quantities
 from registry.indicators import UNIT_CHARS_MAX, Comparator, Figure, Indicator
 from registry.projects import proof
+from traceability.base import clock
 from traceability.base.db import Base, Subject
 from traceability.base.errors import Conflict, NotFound, RuleViolation
 from traceability.chain import events, folding
@@ -136,7 +137,8 @@ def report(
     )
     if session.scalar(taken) is not None:
         raise Conflict("actual.period_taken", f"{told['period']} 的完成值已填报，请打开原记录")
-    row = Actual(indicator=indicator, source=ActualSource.REPORTED, at=at, by=by, **told)
+    row = Actual(indicator=indicator, source=ActualSource.REPORTED, by=by, **told)
+    row.at = clock.to_ms(at)
     row.status, row.evidence = ActualStatus.DRAFT, evidence
     events.hold(session, row.ref)
     session.add(row)

@@ -13,6 +13,7 @@ from sqlalchemy import ForeignKey, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from registry.clusters import KEY_CHARS_MAX, NAME_CHARS_MAX, Cluster, Task, differs
+from traceability.base import clock
 from traceability.base.db import Base, Subject
 from traceability.base.errors import Conflict, NotFound, RuleViolation
 from traceability.chain import events, folding
@@ -225,7 +226,7 @@ def record_progress(
     if not 0 < len(text.strip()) <= TEXT_CHARS_MAX:
         raise RuleViolation("progress.no_text", f"请写明进展情况，不超过 {TEXT_CHARS_MAX} 个字")
     told = {"percent": percent, "text": text.strip()}
-    row = Progress(project=project, at=at, by=by, evidence=evidence, **told)
+    row = Progress(project=project, at=clock.to_ms(at), by=by, evidence=evidence, **told)
     events.hold(session, row.ref)
     session.add(row)
     project.percent = percent

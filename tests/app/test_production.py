@@ -248,6 +248,8 @@ def send_a_weight(site: Site, mosquitto: Mosquitto, password: str) -> None:
 
 
 def wake_the_worker(site: Site) -> None:
+    worker.celery.close()
+    worker.celery.amqp._producer_pool = None  # the queue of an earlier test's folder
     worker.celery.conf.update(
         broker_url=site.environment["CELERY_BROKER_URL"], task_default_queue=worker.QUEUE
     )

@@ -25,6 +25,16 @@ def project(world: World, registry: list[Cluster]) -> Project:
     return projects.of_cluster(world.session, registry[1])[0]
 
 
+def test_the_instant_of_progress_is_the_one_its_event_keeps(world: World, project: Project) -> None:
+    world.later(microseconds=123_456)
+
+    row = projects.record_progress(
+        world.session, project, percent=41, text="封顶", at=world.at, by=world.operator
+    )
+
+    assert row.at == events.history(world.session, row.ref)[-1].at
+
+
 def test_progress_with_evidence_stands_in_the_projects_own_line(
     world: World, project: Project, tmp_path: Path
 ) -> None:
