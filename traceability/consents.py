@@ -11,7 +11,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from traceability.base.clock import stamp
+from traceability.base.clock import stamp, to_ms
 from traceability.base.db import Base, Subject
 from traceability.base.errors import Conflict, NotFound, RuleViolation
 from traceability.chain import events, folding
@@ -86,7 +86,8 @@ def grant(
         raise RuleViolation("consent.no_act", "请至少选一项代办事项")
     if until <= at:
         raise RuleViolation("consent.ends_before_it_begins", "截止日期应晚于今天")
-    consent = Consent(grantor=grantor, agent=agent, acts=wanted, valid_from=at, valid_until=until)
+    consent = Consent(grantor=grantor, agent=agent, acts=wanted)
+    consent.valid_from, consent.valid_until = to_ms(at), to_ms(until)
     events.hold(session, consent.ref)
     session.add(consent)
     session.flush()
