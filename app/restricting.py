@@ -54,6 +54,21 @@ def drafted(session: Session, **told: Any) -> Restriction:
         RuleViolation: `restriction.beyond_area`, or the order's own refusals.
     """
     found = restrictions.draft(session, **told, at=whoami.now(), by=whoami.actor())
+    _require_own_area(session, found)
+    return found
+
+
+def lift(session: Session, found: Restriction, *, reason: str) -> None:
+    """End an order of one's own area; seeing one is not enough.
+
+    Raises:
+        RuleViolation: `restriction.beyond_area`, or the order's own refusals.
+    """
+    _require_own_area(session, found)
+    restrictions.lift(session, found, reason=reason, at=whoami.now(), by=whoami.actor())
+
+
+def _require_own_area(session: Session, found: Restriction) -> None:
     scope = whoami.scope()
     if found.reach is Reach.REGIONS:
         within = scope.everywhere or all(code.startswith(scope.regions) for code in found.places)
@@ -61,8 +76,7 @@ def drafted(session: Session, **told: Any) -> Restriction:
         named = session.scalars(select(Holding).where(Holding.ref.in_(found.places)))
         within = all(scopes.covers(scope, place) for place in named)
     if not within:
-        raise RuleViolation("restriction.beyond_area", "只能在自己管辖的范围内划定管控")
-    return found
+        raise RuleViolation("restriction.beyond_area", "只能在自己管辖的范围内划定和解除管控")
 
 
 def places_named(session: Session, text: str) -> list[str]:

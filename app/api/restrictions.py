@@ -68,5 +68,5 @@ def lift(ref: str, reason: str) -> Restriction:
     """解除管控."""
     session = database.session()
     found = restrictions.get(session, ref)
-    restrictions.lift(session, found, reason=reason, at=whoami.now(), by=whoami.actor())
+    restricting.lift(session, found, reason=reason)
     return found

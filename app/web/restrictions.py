@@ -137,7 +137,7 @@ def lift(ref: str) -> ResponseReturnValue:
     found = restrictions.get(session, ref)
 
     def act(given: Mapping[str, Any]) -> ResponseReturnValue:
-        restrictions.lift(session, found, **given, at=whoami.now(), by=whoami.actor())
+        restricting.lift(session, found, **given)
         flash(f"已解除“{found.name}”", "success")
         return redirect(url_for("restrictions.show", ref=ref), 303)
 

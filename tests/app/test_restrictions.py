@@ -2,7 +2,8 @@
 
 from flask.testing import FlaskClient
 
-from app.auth.roles import Role
+from app.auth.accounts import Grant
+from app.auth.roles import Role, ScopeKind
 from tests.logins import LoginAs
 from tests.world import World
 from traceability import holdings, restrictions
@@ -70,6 +71,21 @@ def test_a_regulator_orders_within_the_own_area_only(login_as: LoginAs, world: W
     assert answer.status_code == 422
     assert "只能在自己管辖的范围内" in answer.text
     assert not restrictions.listed(world.session)
+
+
+def test_a_regulator_of_another_county_does_not_lift_the_order(
+    login_as: LoginAs, world: World
+) -> None:
+    given = login_as(Role.REGULATOR).post("/restrictions/new", data=FORM)
+    stranger = login_as(Role.REGULATOR, grants=(Grant(ScopeKind.REGION, "520527"),))
+
+    page = stranger.post(f"{given.location}/lift", data={"reason": "解封令 1 号"})
+    told = stranger.post(f"/api{given.location}/lift", json={"reason": "解封令 1 号"})
+
+    assert page.status_code == 422
+    assert told.get_json()["code"] == "restriction.beyond_area"
+    world.session.expire_all()
+    assert restrictions.listed(world.session)[0].ends_at is None
 
 
 def test_places_are_written_by_name_or_farm_code_and_must_be_known_and_unique(
