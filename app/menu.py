@@ -37,6 +37,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("declarations.file", "申报检疫", "file-earmark-text", "离开产地前三天"),
     Entry("declarations.index", "检疫申报", "clipboard2-check", "受理、检查、出证"),
     Entry("certificates.index", "检疫证明", "award", "查验与作废"),
+    Entry("isolations.index", "隔离处理", "x-octagon-fill", "留置、隔离、无害化处理"),
     Entry("movements.index", "调运", "truck", "在途和今日到达"),
     Entry("verdict.scan", "扫一扫", "qr-code-scan", "能不能卖，一扫即知"),
     Entry("sales.index", "成交记录", "receipt", "回执和结算"),

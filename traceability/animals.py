@@ -329,11 +329,7 @@ def require_alive(animal: Animal) -> None:
 
 
 def get(session: Session, ref: str) -> Animal:
-    """The animal of that reference.
-
-    Raises:
-        NotFound: `animal.not_found`.
-    """
+    """The animal of that reference; else NotFound `animal.not_found`."""
     return _one(session, Animal.ref == ref)
 
 
@@ -348,11 +344,7 @@ def by_tag(session: Session, number: str) -> Animal:
 
 
 def by_short_code(session: Session, code: str) -> Animal:
-    """The animal whose public code that is.
-
-    Raises:
-        NotFound: `animal.not_found`.
-    """
+    """The animal whose public code that is; else NotFound `animal.not_found`."""
     return _one(session, Animal.short_code == code)
 
 
@@ -384,6 +376,12 @@ CHANGES: dict[Kind, Callable[[EventView], State]] = {
     Kind.ANIMAL_EID_BOUND: lambda event: {"eid": event["eid"]},
     Kind.ANIMAL_DIED: _ended(AnimalState.DEAD),
     Kind.ANIMAL_SLAUGHTERED: _ended(AnimalState.SLAUGHTERED),
+    Kind.ISOLATION_OPENED: lambda _: {"state": AnimalState.HELD.value},
+    Kind.ISOLATION_RELEASED: lambda _: {"state": AnimalState.ALIVE.value},
+    Kind.ISOLATION_CONDEMNED: lambda _: {"state": AnimalState.CONDEMNED.value},
+    Kind.ISOLATION_DISPOSED: lambda event: (
+        {} if event["died_before"] else _ended(AnimalState.DEAD)(event)
+    ),
     Kind.MOVEMENT_DEPARTED: lambda _: {"holding_id": None},
     Kind.MOVEMENT_ARRIVED: lambda event: {"holding_id": folding.private(event, "destination")},
     Kind.SALE_HANDED_OVER: lambda event: {"owner_id": folding.private(event, "buyer")},

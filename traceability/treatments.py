@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from traceability.animals import Animal, ref_of, require_alive
+from traceability.animals import Animal, AnimalState, ref_of, require_alive
 from traceability.base.clock import legal_day
 from traceability.base.db import Base, Subject
 from traceability.base.errors import RuleViolation
@@ -224,7 +224,8 @@ def treat(
         given_by=by,
     )
     events.hold(session, animal.ref, row.ref)
-    require_alive(animal)
+    if animal.state is not AnimalState.HELD:  # a held animal may be healed
+        require_alive(animal)
     _check_day(animal, given_on, at)
     session.add(row)
     session.flush()

@@ -14,6 +14,7 @@ from traceability.consents import Consent
 from traceability.movements import Movement
 from traceability.quarantine.certificates import Certificate, CertificateAnimal, CertificateState
 from traceability.quarantine.declarations import Declaration, DeclarationState
+from traceability.quarantine.isolations import Isolation, IsolationState
 
 REFUSALS_SHOWN = timedelta(days=7)
 OPEN = [DeclarationState.FILED, DeclarationState.ACCEPTED]
@@ -123,6 +124,22 @@ def deaths(asked: Asked) -> Iterator[Waiting]:
         hint="核对死因和无害化处理",
         tone="warn",
         query={"need": AnimalNeed.DIED},
+    )
+
+
+def isolations(asked: Asked) -> Iterator[Waiting]:
+    """The animals that failed, in one's area or one's own, and are not done with."""
+    cases = select(Isolation.id).join(Animal, Animal.id == Isolation.animal_id)
+    mine = cases.where(
+        Isolation.state != IsolationState.CLOSED,
+        Isolation.holding_id.in_(asked.here) | Animal.owner_id.in_(asked.keepers),
+    )
+    yield Waiting(
+        "隔离处理没有结案的牛",
+        "isolations.index",
+        mine,
+        hint="不得出售、出证、调运和屠宰",
+        tone="stop",
     )
 
 

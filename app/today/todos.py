@@ -17,6 +17,7 @@ KEEPER: tuple[Part, ...] = (
     herds.papers,
     herds.declared,
     herds.arrivals,
+    herds.isolations,
     herds.own_herd,
     trade.selling,
 )
@@ -24,7 +25,7 @@ DESK: tuple[Part, ...] = (trade.gate, trade.crate, trade.unpaid, trade.scales)
 PARTS: Mapping[Role, tuple[Part, ...]] = {
     Role.FARMER: KEEPER,
     Role.VILLAGE_VET: (herds.herds, herds.mandates, herds.papers, herds.declared),
-    Role.OFFICIAL_VET: (herds.queue, herds.herds),
+    Role.OFFICIAL_VET: (herds.queue, herds.isolations, herds.herds),
     Role.MARKET_OPERATOR: DESK,
     Role.MARKET_MANAGER: (*DESK, offices.devices),
     Role.CASHIER: (trade.counter,),
@@ -32,7 +33,7 @@ PARTS: Mapping[Role, tuple[Part, ...]] = {
     Role.BUYER: (trade.buying, herds.papers, herds.declared, herds.arrivals),
     Role.CARRIER: (herds.arrivals,),
     Role.PROCESSOR: (herds.arrivals,),
-    Role.REGULATOR: (offices.halts, herds.deaths, offices.devices),
+    Role.REGULATOR: (offices.halts, herds.isolations, herds.deaths, offices.devices),
     Role.CLUSTER_OFFICER: (offices.projects,),
     Role.ADMINISTRATOR: (offices.halts, offices.devices, offices.accounts),
 }

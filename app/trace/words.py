@@ -18,6 +18,7 @@ from traceability.chain.kinds import SPECS, Kind
 from traceability.holdings import HOLDING_KIND_LABELS, HoldingKind
 from traceability.identifiers.certificates import CERTIFICATE_FORM_LABELS, CertificateForm
 from traceability.quarantine.declarations import PURPOSE_LABELS, Purpose
+from traceability.quarantine.disposal import DISPOSAL_METHOD_LABELS, DisposalMethod
 from traceability.treatments import DISEASE_LABELS, Disease
 from traceability.weighings import BASIS_LABELS, Basis
 
@@ -75,6 +76,7 @@ FIELDS: dict[str, tuple[str, Words]] = {
     "partner": ("对口", str),
     "evidence_level": ("依据", lambda level: EVIDENCE_LABELS.get(level, str(level))),
     "event_type": ("类型", str),
+    "method": ("方法", _of(DisposalMethod, DISPOSAL_METHOD_LABELS)),
 }
 """Field → its name and how its value reads. A field that is not listed is left to the proof."""
 

@@ -14,7 +14,8 @@ from traceability import animals, movements, photographs, treatments, weighings
 from traceability.animals import BREED_LABELS, ORIGIN_LABELS, SEX_LABELS, STATE_LABELS, Animal
 from traceability.base.clock import legal_day
 from traceability.holdings import HOLDING_KIND_LABELS
-from traceability.quarantine import certificates
+from traceability.quarantine import certificates, isolations
+from traceability.quarantine.isolations import ISOLATION_STATE_LABELS
 from traceability.treatments import DISEASE_LABELS
 
 blueprint = Blueprint("animals", __name__, url_prefix="/animals")
@@ -102,6 +103,8 @@ def show(ref: str) -> str:
         journeys=movements.of_animal(session, animal),
         certificate=certificates.newest_of(session, animal),
         steps=herd.steps(session, animal),
+        isolations=isolations.of_animal(session, animal),
+        isolation_states=ISOLATION_STATE_LABELS,
         **labels(),
     )
 

@@ -42,6 +42,7 @@ from traceability.holdings import HoldingKind
 from traceability.identifiers.short_codes import new_public_code
 from traceability.importing import runs
 from traceability.importing.columns import ImportKind
+from traceability.quarantine import isolations
 from traceability.restrictions import Reach, RestrictionKind
 from traceability.weighings import Weighing
 
@@ -233,6 +234,16 @@ def tag(login_as: LoginAs, me: Account) -> Case:
     sees_all = me.role in GATEKEEPERS | EVERYWHERE
     own = mine.ear_tag if me.role in COUNTY_SEERS | GATEKEEPERS | EVERYWHERE else None
     return Case(own, None if sees_all else theirs.ear_tag, "252052699999999")
+
+
+def isolation(login_as: LoginAs, me: Account) -> Case:
+    mine, theirs = _herd(login_as)
+    world = login_as.world
+    held = [
+        isolations.open_case(world.session, each, reason="检查不合格", at=world.at, by=world.vet)
+        for each in (mine, theirs)
+    ]
+    return _seen(me, held[0].ref, held[1].ref, "isolation")
 
 
 def certificate(login_as: LoginAs, me: Account) -> Case:
@@ -543,6 +554,7 @@ OBJECTS: dict[str, Maker] = {
     "animals.ref": animal,
     "declarations.ref": declaration,
     "certificates.ref": certificate,
+    "isolations.ref": isolation,
     "movements.ref": movement,
     "holdings.ref": holding,
     "parties.ref": party,
@@ -575,6 +587,17 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/declarations/<ref:ref>/refuse": {"reason": "资料不全"},
     "POST /api/declarations/<ref:ref>/inspections": {"animal": THE_ANIMAL},
     "POST /api/declarations/<ref:ref>/certificate": {},
+    "POST /api/isolations/<ref:ref>/notify": {"requirement": "隔离观察"},
+    "POST /api/isolations/<ref:ref>/isolate": {"where": "隔离圈"},
+    "POST /api/isolations/<ref:ref>/release": {"finding": "复检阴性"},
+    "POST /api/isolations/<ref:ref>/condemn": {"finding": "核酸阳性"},
+    "POST /api/isolations/<ref:ref>/dispose": {
+        "method": "deep_burial",
+        "where": "处理点",
+        "witness": "李主任",
+        "weight_g": 400_000,
+        "photographs": [f"evidence:{NOBODY}"],
+    },
     "POST /api/certificates/<ref:ref>/revoke": {"reason": "货主取消"},
     "POST /api/sales/<ref:ref>/cancel": {"reason": "双方反悔"},
     "POST /api/sales/<ref:ref>/steps": {"step": "cash"},

@@ -178,6 +178,16 @@ def _begin_postgresql(connection: Connection) -> None:
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
 
 
+def take_turn(session: Session, series: str) -> None:
+    """Be the only one to give out a number of a series until the transaction ends.
+
+    A writer on SQLite already is.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        lock = text("SELECT pg_advisory_xact_lock(hashtext(:series))")
+        session.execute(lock, {"series": series})
+
+
 @contextmanager
 def transaction(
     engine: Engine,

@@ -44,6 +44,13 @@ class Kind(StrEnum):
     INSPECTION_RECORDED = "inspection.recorded"
     CERTIFICATE_ISSUED = "certificate.issued"
     CERTIFICATE_REVOKED = "certificate.revoked"
+    ISOLATION_OPENED = "isolation.opened"
+    ISOLATION_NOTIFIED = "isolation.notified"
+    ISOLATION_BEGUN = "isolation.begun"
+    ISOLATION_RELEASED = "isolation.released"
+    ISOLATION_CONDEMNED = "isolation.condemned"
+    ISOLATION_DISPOSED = "isolation.disposed"
+    ISOLATION_CLOSED = "isolation.closed"
     MOVEMENT_DEPARTED = "movement.departed"
     MOVEMENT_ARRIVED = "movement.arrived"
     WEIGHING_RECORDED = "weighing.recorded"
@@ -145,6 +152,13 @@ SPECS: dict[Kind, KindSpec] = {
         "inspecting",
     ),
     Kind.CERTIFICATE_REVOKED: _spec("检疫证明作废", "number", "inspecting"),
+    Kind.ISOLATION_OPENED: _spec("留置", "", "holding"),
+    Kind.ISOLATION_NOTIFIED: _spec("检疫处理通知", "", "holding"),
+    Kind.ISOLATION_BEGUN: _spec("隔离", "", "holding"),
+    Kind.ISOLATION_RELEASED: _spec("解除留置", "", "inspecting"),
+    Kind.ISOLATION_CONDEMNED: _spec("判定无害化处理", "", "inspecting"),
+    Kind.ISOLATION_DISPOSED: _spec("无害化处理", "method died_before", "destroying"),
+    Kind.ISOLATION_CLOSED: _spec("隔离处理结案", "", "inspecting"),
     Kind.MOVEMENT_DEPARTED: _spec("启运", TRIP, "departing"),
     Kind.MOVEMENT_ARRIVED: _spec("到达", TRIP, "arriving"),
     Kind.WEIGHING_RECORDED: _spec("过磅", f"basis evidence_level {PLACE}", "inspecting"),

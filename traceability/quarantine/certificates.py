@@ -10,14 +10,14 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, PrimaryKeyConstraint, String, func, select, text
+from sqlalchemy import ForeignKey, PrimaryKeyConstraint, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from traceability import rules, standing
 from traceability.animals import Animal
 from traceability.base import clock
 from traceability.base.clock import legal_day
-from traceability.base.db import Base, Subject
+from traceability.base.db import Base, Subject, take_turn
 from traceability.base.errors import Conflict, NotFound, RuleViolation
 from traceability.chain import events, folding
 from traceability.chain.events import EventView
@@ -174,9 +174,7 @@ def _drafted(
 
 def _next_number(session: Session, form: CertificateForm, county: str, year: int) -> str:
     series = f"{form.value}-{county}-{year}-"
-    if session.get_bind().dialect.name == "postgresql":
-        lock = text("SELECT pg_advisory_xact_lock(hashtext(:series))")
-        session.execute(lock, {"series": series})
+    take_turn(session, series)
     with session.no_autoflush:
         newest = session.scalar(
             select(func.max(Certificate.number)).where(Certificate.number.startswith(series))

@@ -1258,6 +1258,47 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "isolation",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "animal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "holding_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("vet_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("opened_at", Instant(), nullable=False),
+        sa.Column("reason", sa.String(length=400), nullable=False),
+        sa.Column("county", sa.String(length=6), nullable=False),
+        sa.Column("notice_no", sa.String(length=10), nullable=True),
+        sa.Column("requirement", sa.String(length=400), nullable=True),
+        sa.Column("isolated_at", Instant(), nullable=True),
+        sa.Column("isolated_where", sa.String(length=120), nullable=True),
+        sa.Column("finding", sa.String(length=400), nullable=True),
+        sa.Column("method", sa.String(length=40), nullable=True),
+        sa.Column("disposed_where", sa.String(length=120), nullable=True),
+        sa.Column("witness", sa.String(length=60), nullable=True),
+        sa.Column("weight_g", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("photographs", sa.JSON(), nullable=True),
+        sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["animal_id"], ["animal.id"], name=op.f("fk_isolation_animal_id_animal")
+        ),
+        sa.ForeignKeyConstraint(
+            ["holding_id"], ["holding.id"], name=op.f("fk_isolation_holding_id_holding")
+        ),
+        sa.ForeignKeyConstraint(["vet_id"], ["party.id"], name=op.f("fk_isolation_vet_id_party")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_isolation")),
+        sa.UniqueConstraint("county", "notice_no", name=op.f("uq_isolation_county_notice_no")),
+        sa.UniqueConstraint("ref", name=op.f("uq_isolation_ref")),
+    )
+    with op.batch_alter_table("isolation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_isolation_animal_id"), ["animal_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_isolation_holding_id"), ["holding_id"], unique=False)
+
+    op.create_table(
         "milestone",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -1749,6 +1790,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_milestone_project_id"))
 
     op.drop_table("milestone")
+    with op.batch_alter_table("isolation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_isolation_holding_id"))
+        batch_op.drop_index(batch_op.f("ix_isolation_animal_id"))
+
+    op.drop_table("isolation")
     with op.batch_alter_table("inspection", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_inspection_declaration_id"))
         batch_op.drop_index(batch_op.f("ix_inspection_animal_id"))
