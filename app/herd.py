@@ -38,6 +38,11 @@ def actors() -> dict[str, Any]:
     }
 
 
+def told(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a form says, with when, by whom and for whom; `at` is now unless it says otherwise."""
+    return {**given, **actors(), "at": given["at"] or whoami.now()}
+
+
 def owner() -> Party:
     """Whose animals this request is about: the person's own, or those of whom it acts for."""
     return whoami.on_behalf_of() or whoami.actor()

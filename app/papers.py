@@ -114,7 +114,7 @@ def file(session: Session, given: Mapping[str, Any]) -> Declaration:
     told = dict(given)
     chosen = [herd.get(session, ref) for ref in dict.fromkeys(told.pop("animals"))]
     told["destination"] = holdings.get(session, told["destination"])
-    return declarations.file(session, chosen, declarant=herd.owner(), **told, **herd.actors())
+    return declarations.file(session, chosen, declarant=herd.owner(), **herd.told(told))
 
 
 def inspect(session: Session, found: Declaration, given: Mapping[str, Any]) -> Inspection:
@@ -130,6 +130,6 @@ def inspect(session: Session, found: Declaration, given: Mapping[str, Any]) -> I
         herd.get(session, given["animal"]),
         checks={name: name in passed for name in {*INSPECTION_CHECKS, *passed}},
         remarks=given["remarks"],
-        at=whoami.now(),
+        at=given["at"] or whoami.now(),
         by=whoami.actor(),
     )

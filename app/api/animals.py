@@ -93,7 +93,7 @@ def retag(form: dict[str, Any], ref: str) -> Animal:
     """
     session = database.session()
     animal = herd.get(session, ref)
-    animals.retag(session, animal, **form, **herd.actors())
+    animals.retag(session, animal, **herd.told(form))
     return animal
 
 
@@ -120,5 +120,5 @@ def report_death(form: dict[str, Any], ref: str) -> Animal:
     """报告死亡."""
     session = database.session()
     animal = herd.get(session, ref)
-    animals.report_death(session, animal, **form, **herd.actors())
+    animals.report_death(session, animal, **herd.told(form))
     return animal

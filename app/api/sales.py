@@ -76,5 +76,5 @@ def advance(given: Mapping[str, Any], ref: str) -> Sale:
     """收款、交割、验收、付卖主: one step."""
     session = database.session()
     sale = selling.at_my_market(session, ref)
-    STEPS[given["step"]](session, sale, at=whoami.now(), by=whoami.actor())
+    STEPS[given["step"]](session, sale, at=given["at"] or whoami.now(), by=whoami.actor())
     return sale

@@ -3,7 +3,7 @@
 from app.attention import AnimalNeed
 from app.schemas import fields
 from app.schemas.common import Answer, PageOut, PageQuery, PersonOut, PlaceOut
-from app.schemas.fields import LateEntry, Schema
+from app.schemas.fields import Happened, HappenedHere, Schema
 from traceability.animals import AnimalState, Breed, Origin, Sex
 
 
@@ -20,11 +20,15 @@ class RegisterAnimal(Schema):
     eid = fields.Eid(load_default=None)
 
 
-class Retag(Schema):
+class Retag(Happened):
     """补戴耳标."""
 
     ear_tag = fields.EarTag(required=True, metadata={"example": "252052600099999"})
     reason = fields.String(required=True, maximum=100, metadata={"example": "原耳标脱落"})
+
+
+class RetagHere(HappenedHere, Retag):
+    """补戴耳标 from a page."""
 
 
 class BindEid(Schema):
@@ -33,11 +37,15 @@ class BindEid(Schema):
     eid = fields.Eid(required=True, metadata={"example": "156000000012345"})
 
 
-class ReportDeath(LateEntry):
+class ReportDeath(Happened):
     """报告死亡."""
 
     cause = fields.String(required=True, maximum=100, metadata={"example": "不明"})
     disposal = fields.String(required=True, maximum=100, metadata={"example": "深埋"})
+
+
+class ReportDeathHere(HappenedHere, ReportDeath):
+    """报告死亡 from a page."""
 
 
 class AnimalsQuery(PageQuery):

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from app.schemas import fields
-from app.schemas.fields import Schema
+from app.schemas.fields import Happened, HappenedHere
 
 
 class Step(StrEnum):
@@ -15,7 +15,11 @@ class Step(StrEnum):
     PAY = "pay"
 
 
-class CounterStep(Schema):
+class CounterStep(Happened):
     """办理一步."""
 
     step = fields.Choice(Step, required=True)
+
+
+class CounterStepHere(HappenedHere, CounterStep):
+    """办理一步 from a page."""

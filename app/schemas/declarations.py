@@ -3,12 +3,12 @@
 from app.schemas import fields
 from app.schemas.animals import AnimalOut
 from app.schemas.common import Answer, PageOut, PageQuery, PersonOut, PlaceOut
-from app.schemas.fields import Schema
+from app.schemas.fields import Happened, HappenedHere, Schema
 from traceability.checks import INSPECTION_CHECKS
 from traceability.quarantine.declarations import DeclarationState, Purpose
 
 
-class FileDeclaration(Schema):
+class FileDeclaration(Happened):
     """申报检疫."""
 
     animals = fields.List(fields.Ref("animal"), required=True)
@@ -18,13 +18,17 @@ class FileDeclaration(Schema):
     plate = fields.String(load_default="", maximum=20, metadata={"example": "贵F12345"})
 
 
+class FileDeclarationHere(HappenedHere, FileDeclaration):
+    """申报检疫 from a page."""
+
+
 class RefuseDeclaration(Schema):
     """不予受理."""
 
     reason = fields.String(required=True, maximum=400)
 
 
-class RecordInspection(Schema):
+class RecordInspection(Happened):
     """登记检查结果 · the named checks that were passed; one not named was not passed."""
 
     animal = fields.Ref("animal", required=True)
@@ -32,6 +36,10 @@ class RecordInspection(Schema):
         fields.String(maximum=20), load_default=list, maximum=len(INSPECTION_CHECKS)
     )
     remarks = fields.String(load_default="", maximum=400)
+
+
+class RecordInspectionHere(HappenedHere, RecordInspection):
+    """登记检查结果 from a page."""
 
 
 class IssueCertificate(Schema):

@@ -379,3 +379,18 @@ class Ref(String):
         if text and (foreign or not is_ref(text)):
             raise ValidationError("引用的形式不对，请从列表中选择")
         return text
+
+
+class Happened(LateEntry):
+    """发生的时间 · an act that may have happened earlier than it is recorded."""
+
+    at: Any = Instant(
+        load_default=None,
+        metadata={"description": "发生的时间；不填为现在。超过 30 分钟前的为补录，须写原因"},
+    )
+
+
+class HappenedHere(LateEntry):
+    """The same from a page, whose own field gives the time of China."""
+
+    at: Any = LocalTime(load_default=None)

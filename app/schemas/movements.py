@@ -3,25 +3,21 @@
 from app.journeys import Stretch
 from app.schemas import fields
 from app.schemas.common import Answer, PageOut, PageQuery, PlaceOut
-from app.schemas.fields import LateEntry
-
-HAPPENED = {"description": "发生的时间；不填为现在。超过 30 分钟前的为补录，须写原因"}
+from app.schemas.fields import Happened, LateEntry
 
 
-class Depart(LateEntry):
+class Depart(Happened):
     """登记启运."""
 
     animal = fields.Ref("animal", required=True)
     destination = fields.Ref("holding", required=True)
     plate = fields.String(load_default="", maximum=20, metadata={"example": "贵F12345"})
-    at = fields.Instant(load_default=None, metadata=HAPPENED)
 
 
-class Arrive(LateEntry):
+class Arrive(Happened):
     """登记到达."""
 
     animal = fields.Ref("animal", required=True)
-    at = fields.Instant(load_default=None, metadata=HAPPENED)
 
 
 class ArriveHere(LateEntry):

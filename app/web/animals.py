@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from app import database, forms, herd, places, whoami
 from app.attention import ANIMAL_NEED_LABELS, AnimalNeed
 from app.auth.privileges import permission
-from app.schemas.animals import BindEid, RegisterAnimal, ReportDeath, Retag
+from app.schemas.animals import BindEid, RegisterAnimal, ReportDeathHere, RetagHere
 from traceability import animals, movements, photographs, treatments, weighings
 from traceability.animals import BREED_LABELS, ORIGIN_LABELS, SEX_LABELS, STATE_LABELS, Animal
 from traceability.base.clock import legal_day
@@ -128,11 +128,11 @@ def retag_animal(ref: str) -> ResponseReturnValue:
     animal = herd.get(session, ref)
 
     def act(given: Mapping[str, Any]) -> ResponseReturnValue:
-        animals.retag(session, animal, **given, **herd.actors())
+        animals.retag(session, animal, **herd.told(given))
         flash(f"新耳标 {animal.ear_tag} 已登记，旧耳标仍可查到这头牛", "success")
         return redirect(url_for("animals.show", ref=ref), 303)
 
-    return forms.handled(Retag, act, lambda form, errors: _retag_page(animal, form, errors))
+    return forms.handled(RetagHere, act, lambda form, errors: _retag_page(animal, form, errors))
 
 
 @blueprint.get("/<ref:ref>/eid")
@@ -180,11 +180,13 @@ def report_death(ref: str) -> ResponseReturnValue:
     animal = herd.get(session, ref)
 
     def act(given: Mapping[str, Any]) -> ResponseReturnValue:
-        animals.report_death(session, animal, **given, **herd.actors())
+        animals.report_death(session, animal, **herd.told(given))
         flash(f"已登记 {animal.ear_tag} 死亡，请按要求无害化处理", "success")
         return redirect(url_for("animals.show", ref=ref), 303)
 
-    return forms.handled(ReportDeath, act, lambda form, errors: _death_page(animal, form, errors))
+    return forms.handled(
+        ReportDeathHere, act, lambda form, errors: _death_page(animal, form, errors)
+    )
 
 
 @blueprint.get("/find")

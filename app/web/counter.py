@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app import database, filters, forms, whoami
 from app.auth.privileges import permission
 from app.desk import crates, selling
-from app.schemas.counter import CounterStep, Step
+from app.schemas.counter import CounterStepHere, Step
 from market import accounts
 from market.sales import closing, records
 from market.sales.records import Sale, SaleState
@@ -133,11 +133,11 @@ def advance(ref: str) -> ResponseReturnValue:
     """One step of one sale."""
     session = database.session()
     sale = selling.at_my_market(session, ref)
-    given = CounterStep(unknown=EXCLUDE).load(request.form)
+    given = CounterStepHere(unknown=EXCLUDE).load(request.form)
     task = next(each for each in TASKS if each.step is given["step"])
     words = _words(task, sale)
     try:
-        task.act(session, sale, at=whoami.now(), by=whoami.actor())
+        task.act(session, sale, at=given["at"] or whoami.now(), by=whoami.actor())
     except (RuleViolation, Conflict) as refusal:
         session.rollback()
         return _page(forms.sentences(refusal), filters.tag(sale.animal.ear_tag)), refusal.status

@@ -10,9 +10,9 @@ from app import database, forms, herd, papers, whoami
 from app.auth.privileges import permission
 from app.auth.roles import Role
 from app.schemas.declarations import (
-    FileDeclaration,
+    FileDeclarationHere,
     IssueCertificate,
-    RecordInspection,
+    RecordInspectionHere,
     RefuseDeclaration,
 )
 from traceability import holdings
@@ -101,7 +101,7 @@ def file_declaration() -> ResponseReturnValue:
         flash("申报已提交，官方兽医受理后会通知您", "success")
         return redirect(url_for("declarations.show", ref=made.ref), 303)
 
-    return forms.handled(FileDeclaration, act, _file_page)
+    return forms.handled(FileDeclarationHere, act, _file_page)
 
 
 @blueprint.get("/<ref:ref>")
@@ -176,7 +176,7 @@ def inspect(ref: str) -> ResponseReturnValue:
         return redirect(url_for("declarations.show", ref=ref), 303)
 
     return forms.handled(
-        RecordInspection, act, lambda form, errors: _show_page(found, form, errors)
+        RecordInspectionHere, act, lambda form, errors: _show_page(found, form, errors)
     )
 
 
