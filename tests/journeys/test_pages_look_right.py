@@ -30,6 +30,12 @@ FIRST_PAGES = {
     "shouyi": ["/declarations/", "/certificates/"],
     "shichang": ["/desk/", "/gate/"],
     "shouyin": ["/counter/", "/sales/"],
+    "cunyi": ["/", "/treatments/immunise"],
+    "jingli": ["/", "/devices/"],
+    "maijia": ["/", "/movements/"],
+    "jianguan": ["/audit/", "/restrictions/"],
+    "jiqun": ["/projects/", "/clusters/"],
+    "guanli": ["/accounts/", "/backups/"],
 }
 NO_PAGE = re.compile(
     r"\.\w{2,4}(\?|$)|/file$|^/(api|static|healthz|logout|checkpoint|desk/.|audit/progress)|^/styleguide"
