@@ -99,6 +99,7 @@ PRIVILEGES: dict[str, frozenset[Role]] = {
     "indicator.confirm": frozenset({Role.CLUSTER_OFFICER}),
     "epcis.view": EVERYBODY - {Role.CLUSTER_OFFICER},
     "epcis.capture": KEEPERS | TRADERS | MARKET | {Role.OFFICIAL_VET, *OVERSEERS},
+    "icar.view": EVERYBODY - {Role.CLUSTER_OFFICER},
     "label.print": KEEPERS | MARKET | {Role.OFFICIAL_VET, Role.PROCESSOR, Role.CLUSTER_OFFICER},
 }
 """Permission → roles. The first word is the noun, the second what is done with it."""
@@ -117,6 +118,7 @@ NOUN_LABELS = {
     "immunisation": "免疫",
     "treatment": "用药",
     "epcis": "EPCIS 数据",
+    "icar": "ICAR 数据",
     "declaration": "检疫申报",
     "inspection": "检疫检查",
     "certificate": "检疫证明",

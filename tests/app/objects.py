@@ -563,6 +563,7 @@ OBJECTS: dict[str, Maker] = {
     "epcis.job": epcis_capture,
     "epcis.name": epcis_query,
     "epcis.ref": epcis_line,
+    "icar.location": holding,
     "verdict.tag": tag,
     "v.tag": tag,
     "scans.alarm_id": alarm_id,
@@ -632,6 +633,8 @@ def body_of(route: str, case: Case) -> dict[str, object] | None:
 
 WITHOUT_OWNER = {
     "static.filename": "static files are everybody's",
+    "icar.scheme": "every kind of identifier may be asked for",
+    "icar.collection": "the collections are published",
     "imports.kind": "every kind of sheet has a template",
     "regions.code": "region codes are published",
 }

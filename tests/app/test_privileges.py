@@ -27,7 +27,7 @@ EVERYBODY = "*"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 ENDS_THE_SESSION = {"/logout"}
 CHANGING = re.compile(r"[\w.-]{40,}|[0-9a-f]{32}")  # page tokens and references
-PLACES = {"filename": "css/core.css"}
+PLACES = {"filename": "css/core.css", "scheme": "urn:weining:holding", "collection": "weights"}
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,8 @@ def test_what_belongs_to_somebody_else_looks_like_nothing_at_all(
 
 
 def put(row: Row, name: str, thing: str) -> str:
-    return re.sub(rf"<(?:[^:>]+:)?{name.partition('.')[2]}>", thing, row.rule)
+    path = re.sub(rf"<(?:[^:>]+:)?{name.partition('.')[2]}>", thing, row.rule)
+    return re.sub(r"<(?:[^:>]+:)?(\w+)>", lambda found: PLACES[found[1]], path)
 
 
 def told_apart(case: Case) -> list[str]:

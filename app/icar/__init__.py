@@ -1,0 +1,1 @@
+"""ICAR ADE at the door: pages of collections, and what is taken in."""
