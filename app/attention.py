@@ -3,6 +3,7 @@
 The same condition makes the number on the first page and the list behind it.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -97,7 +98,7 @@ def _unprotected(session: Session, today: date) -> ColumnElement[bool]:
     return and_(_alive(), grown, ~dose)
 
 
-def _fmd_params(session: Session, today: date) -> dict[str, Any] | None:
+def _fmd_params(session: Session, today: date) -> Mapping[str, Any] | None:
     """The ages and days of the rule in force today; none where there is no such rule."""
     found = rules.in_force(session, FMD_STAGE, today)
     return next((rule.params for rule in found if rule.code == FMD_RULE), None)

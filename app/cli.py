@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 
 from app import config, installation, migrate
 from app.config import Settings
@@ -21,10 +21,10 @@ from app.keeping import commands as keeping
 from app.personal import commands as personal
 from app.whoami import now
 from registry import export, loading
-from traceability import regions, rules
+from traceability import regions, rule_file
 from traceability.base.db import reading, transaction
-from traceability.chain.tables import Event
 from traceability.checkpoints.keys import KeyRefused
+from traceability.parties import Party
 
 if TYPE_CHECKING:
     from app.audit import resuming
@@ -307,7 +307,7 @@ def _migrate(engine: Engine) -> None:
 
 def _load(engine: Engine) -> None:
     with transaction(engine, recorded_at=now()) as session:
-        changed = regions.load_regions(session) + rules.load(session)
+        changed = regions.load_regions(session) + rule_file.load(session)
         if (office := loading.steward(session)) is not None:
             loading.load(session, at=now(), by=office)
     if changed:
@@ -316,7 +316,7 @@ def _load(engine: Engine) -> None:
 
 def _is_empty(engine: Engine) -> bool:
     with reading(engine) as session:
-        return session.scalar(select(func.count(Event.id))) == 0
+        return session.scalar(select(Party.id).limit(1)) is None  # only reference data
 
 
 def _demo(settings: Settings, engine: Engine) -> None:

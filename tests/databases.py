@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 from app import migrate
 from tests.devices.postgresql import needs_postgresql
 from tests.world import MORNING
-from traceability import regions, rules
+from traceability import regions, rule_file
 from traceability.base.db import Base, make_engine, transaction
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres, needs_postgresql])]
@@ -24,7 +24,7 @@ def furnish(engine: Engine) -> None:
     Base.metadata.create_all(engine)
     with transaction(engine, recorded_at=MORNING) as session:
         regions.load_regions(session)
-        rules.load(session)
+        rule_file.load(session)
 
 
 def named(url: str, name: str) -> str:

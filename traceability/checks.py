@@ -63,6 +63,20 @@ class Facts:
     on_scale: bool = False  # a scale is part of the act that is judged
     scale_verified_on: date | None = None
     scale_valid_until: date | None = None
+    slaughters_at: datetime | None = None
+    emergency: bool = False  # slaughtered at once for an injury or a sudden sickness
+    prior_approval: str | None = None  # of breeding stock from another province
+    isolated_on: date | None = None  # breeding stock: its first day in isolation
+    plate: str | None = None
+    other_plates: tuple[str, ...] = ()  # vehicles that use the same certificate
+    vehicle_certificates: tuple[str, ...] = ()  # other certificates in use on the same vehicle
+    vehicle_filed_until: date | None = None
+    carrier_filed_until: date | None = None
+    live_certificates: tuple[str, ...] = ()  # others that name the animal and are not used yet
+    resold: bool = False  # it leaves a livestock market for which it had come certified
+    original: CertificateFacts | None = None  # the certificate under which it came there
+    stopped_on: date | None = None  # found without a certificate on that day
+    lab_report_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +104,8 @@ def check(code: str) -> Callable[[Check], Check]:
     return declare
 
 
-def _found(passed: bool, evidence: str, **words: object) -> Finding:  # noqa: FBT001 - the very finding
+def found(passed: bool, evidence: str, **words: object) -> Finding:  # noqa: FBT001 - the very finding
+    """What a check found, with the evidence and the words of its sentence."""
     return Finding(Result.PASSED if passed else Result.FAILED, evidence, words)
 
 
@@ -100,8 +115,8 @@ def tagged(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
     try:
         tag = parse_ear_tag(facts.ear_tag or "")
     except IdentifierError as error:
-        return _found(False, error.sentence)
-    return _found(True, tag.grouped)
+        return found(False, error.sentence)
+    return found(True, tag.grouped)
 
 
 @check("animal.fit_state")
@@ -109,14 +124,14 @@ def fit_state(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
     """The animal is alive and not held, condemned or gone."""
     state = facts.state or "unknown"
     label = params["labels"].get(state, "无记录")
-    return _found(state == "alive", f"状态：{label}", state=label)
+    return found(state == "alive", f"状态：{label}", state=label)
 
 
 @check("restriction.none")
 def unrestricted(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
     """No outbreak zone and no hold touches it."""
     names = "、".join(facts.restrictions)
-    return _found(not facts.restrictions, names or "无管控", names=names)
+    return found(not facts.restrictions, names or "无管控", names=names)
 
 
 @check("immunisation.fmd")
@@ -127,11 +142,11 @@ def immunised(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
         return Finding(Result.NOT_APPLICABLE, "犊牛未到首免日龄")
     doses = sorted(day for day in facts.fmd_doses if day <= today)
     if not doses:
-        return _found(False, "口蹄疫免疫：无记录", detail="没有口蹄疫免疫记录")
+        return found(False, "口蹄疫免疫：无记录", detail="没有口蹄疫免疫记录")
     begins, ends = (timedelta(days=params[name]) for name in ("from_days", "to_days"))
     protected = any(day + begins <= today <= day + ends for day in doses)
     last = doses[-1]
-    return _found(protected, f"末次免疫 {last}", detail=f"末次免疫 {last} 不在保护期内")
+    return found(protected, f"末次免疫 {last}", detail=f"末次免疫 {last} 不在保护期内")
 
 
 @check("withdrawal.slaughter")
@@ -152,9 +167,9 @@ def withdrawal_debt(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Fi
 
 def _withdrawal(facts: Facts, at: datetime) -> Finding:
     if facts.clear_on is None:
-        return _found(True, "无用药记录")
+        return found(True, "无用药记录")
     days = (facts.clear_on - legal_day(at)).days
-    return _found(days <= 0, f"休药期解除日 {facts.clear_on}", days=days, clear_on=facts.clear_on)
+    return found(days <= 0, f"休药期解除日 {facts.clear_on}", days=days, clear_on=facts.clear_on)
 
 
 @check("certificate.present")
@@ -162,12 +177,12 @@ def certified(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
     """There is a certificate for this journey, and it was not revoked."""
     paper = facts.certificate
     if paper is None:
-        return _found(False, "无检疫证明", detail="没有检疫证明")
+        return found(False, "无检疫证明", detail="没有检疫证明")
     if paper.revoked:
-        return _found(False, paper.number, detail=f"检疫证明 {paper.number} 已作废")
+        return found(False, paper.number, detail=f"检疫证明 {paper.number} 已作废")
     if not paper.names_destination:
-        return _found(False, paper.number, detail=f"检疫证明 {paper.number} 的到达地不是这里")
-    return _found(True, paper.number)
+        return found(False, paper.number, detail=f"检疫证明 {paper.number} 的到达地不是这里")
+    return found(True, paper.number)
 
 
 @check("certificate.renewal")
@@ -179,7 +194,7 @@ def in_force(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
         return NOT_APPLICABLE
     valid = paper.valid_from <= at and legal_day(at) <= paper.valid_until
     words = {"number": paper.number, "valid_until": paper.valid_until}
-    return _found(valid, f"{paper.number} 有效至 {paper.valid_until}", **words)
+    return found(valid, f"{paper.number} 有效至 {paper.valid_until}", **words)
 
 
 @check("certificate.within_days")
@@ -190,7 +205,7 @@ def within_days(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Findin
         return NOT_APPLICABLE
     days_max = int(params[paper.form])
     days = (paper.valid_until - legal_day(paper.valid_from)).days
-    return _found(0 <= days < days_max, f"{paper.number} {days + 1} 日内有效", days_max=days_max)
+    return found(0 <= days < days_max, f"{paper.number} {days + 1} 日内有效", days_max=days_max)
 
 
 @check("certificate.b_within_province")
@@ -199,7 +214,7 @@ def b_within_province(facts: Facts, at: datetime, params: Mapping[str, Any]) -> 
     paper = facts.certificate
     if paper is None or paper.form != "DB":
         return NOT_APPLICABLE
-    return _found(_same_province(paper), paper.number, number=paper.number)
+    return found(_same_province(paper), paper.number, number=paper.number)
 
 
 @check("certificate.a_leaves_province")
@@ -208,7 +223,7 @@ def a_leaves_province(facts: Facts, at: datetime, params: Mapping[str, Any]) -> 
     paper = facts.certificate
     if paper is None or paper.form != "DA":
         return NOT_APPLICABLE
-    return _found(not _same_province(paper), paper.number, number=paper.number)
+    return found(not _same_province(paper), paper.number, number=paper.number)
 
 
 def _same_province(paper: CertificateFacts) -> bool:
@@ -222,7 +237,14 @@ def within_life(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Findin
     today = legal_day(at)
     born = facts.born_on is None or facts.born_on <= today
     lives = facts.ended_on is None or today <= facts.ended_on
-    return _found(born and lives, f"出生 {facts.born_on}，终止 {facts.ended_on or '无'}")
+    return found(born and lives, f"出生 {facts.born_on}，终止 {facts.ended_on or '无'}")
+
+
+@check("certificate.one_live")
+def one_live(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """No animal has two certificates that still wait to be used."""
+    numbers = "、".join(facts.live_certificates)
+    return found(not facts.live_certificates, numbers or "没有别的有效证明", numbers=numbers)
 
 
 @check("declaration.lead_time")
@@ -232,7 +254,7 @@ def lead_time(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
         return NOT_APPLICABLE
     days = (facts.leaves_on - legal_day(facts.declared_at or at)).days
     wanted = params.get(f"days_{facts.purpose}", params["days"])
-    return _found(days >= wanted, f"提前 {days} 天申报", days=wanted)
+    return found(days >= wanted, f"提前 {days} 天申报", days=wanted)
 
 
 @check("arrival.reported")
@@ -248,7 +270,7 @@ def arrival_reported(facts: Facts, at: datetime, params: Mapping[str, Any]) -> F
         in_time = (legal_day(told) - legal_day(facts.arrived_at)).days <= params["days"]
     reported = facts.reported_at is not None
     evidence = f"{legal_day(told)} 已作落地报告" if reported else "落地报告：无记录"
-    return _found(in_time, evidence)
+    return found(in_time, evidence)
 
 
 @check("instrument.verified")
@@ -258,16 +280,16 @@ def scale_verified(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Fin
         return NOT_APPLICABLE
     begin, end = facts.scale_verified_on, facts.scale_valid_until
     if begin is None or end is None:
-        return _found(False, "秤：无检定记录", detail="这台秤没有检定记录")
+        return found(False, "秤：无检定记录", detail="这台秤没有检定记录")
     valid = begin <= legal_day(at) <= end
-    return _found(valid, f"检定有效期至 {end}", detail=f"这台秤的检定有效期 {end} 已过")
+    return found(valid, f"检定有效期至 {end}", detail=f"这台秤的检定有效期 {end} 已过")
 
 
 def _named(name: str) -> Check:
     def named(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
         if name not in facts.inspection:
-            return _found(False, "没有检查")
-        return _found(facts.inspection[name], "官方兽医检查")
+            return found(False, "没有检查")
+        return found(facts.inspection[name], "官方兽医检查")
 
     return named
 

@@ -22,6 +22,7 @@ from traceability.regions import region
 NAME_CHARS_MAX = 60
 TOWNSHIP_DIGITS = 9
 COUNTY_DIGITS = 6
+PROVINCE_DIGITS = 2
 UDEG = 1_000_000
 DEGREES = re.compile(r"-?\d{1,3}(\.\d{1,6})?")
 POSITION = ("latitude_udeg", "longitude_udeg")
@@ -77,6 +78,11 @@ class Holding(Subject, Base):
     def county(self) -> str:
         """The code of its county (GB/T 2260)."""
         return self.region_code[:COUNTY_DIGITS]
+
+    @property
+    def province(self) -> str:
+        """The first digits of its code, which name the province."""
+        return self.region_code[:PROVINCE_DIGITS]
 
 
 def public_region(code: str) -> str:

@@ -3,7 +3,7 @@
 Gate-in and gate-out of a market are arrival and departure.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,8 @@ from traceability.quarantine import certificates
 from traceability.quarantine.certificates import Certificate
 from traceability.quarantine.declarations import journey
 
+NO_VEHICLE: Mapping[str, Any] = {}
+
 
 class Movement(Subject, Base):
     """移动记录 · one animal on one journey; in transit until `arrived_at` is set."""
@@ -38,7 +40,7 @@ class Movement(Subject, Base):
     origin_id: Mapped[int] = mapped_column(ForeignKey("holding.id"), index=True)
     destination_id: Mapped[int] = mapped_column(ForeignKey("holding.id"), index=True)
     certificate_id: Mapped[int | None] = mapped_column(ForeignKey("certificate.id"), index=True)
-    plate: Mapped[str | None] = mapped_column(String(12))
+    plate: Mapped[str | None] = mapped_column(String(12), index=True)
     departed_at: Mapped[datetime]
     arrived_at: Mapped[datetime | None]
 
@@ -82,7 +84,8 @@ def depart(
     if to is origin:
         raise RuleViolation("movement.same_holding", "起运地与目的地相同")
     paper = certificates.newest_of(session, animal)
-    warnings = judge(session, "movement.depart", animal, paper, at_place=to, at=at)
+    vehicle = facts_of_vehicle(session, plate, paper)
+    warnings = judge(session, "movement.depart", animal, paper, at_place=to, at=at, vehicle=vehicle)
     movement = Movement(
         animal=animal,
         origin=origin,
@@ -111,6 +114,24 @@ def depart(
     return movement
 
 
+def facts_of_vehicle(
+    session: Session, plate: str | None, paper: Certificate | None
+) -> dict[str, Any]:
+    """What the rules need to know of the vehicle: its other papers, the paper's other vehicles."""
+    intended = None if paper is None else paper.plate
+    plate = plate or intended
+    if plate is None:
+        return {}
+    on_the_road = select(Movement).where(Movement.arrived_at.is_(None))
+    same_vehicle = on_the_road.where(Movement.plate == plate)
+    others = {row.certificate for row in session.scalars(same_vehicle) if row.certificate}
+    return {
+        "plate": plate,
+        "vehicle_certificates": tuple(sorted(row.number for row in others if row is not paper)),
+        "other_plates": () if intended is None else (intended,),
+    }
+
+
 def _private_part(movement: Movement) -> dict[str, Any]:
     paper = movement.certificate
     return {
@@ -129,6 +150,7 @@ def judge(
     *,
     at_place: Holding,
     at: datetime,
+    vehicle: Mapping[str, Any] = NO_VEHICLE,
 ) -> list[rules.Outcome]:
     """Refuse a step of a journey that the rules forbid; the warnings are returned.
 
@@ -138,7 +160,7 @@ def judge(
     purpose = None if paper is None else paper.purpose.value
     facts = standing.facts_of(session, animal, at=at, purpose=purpose, places=[at_place])
     known = None if paper is None else paper.facts_for(at_place)
-    return rules.require(session, stage, replace(facts, certificate=known), at=at)
+    return rules.require(session, stage, replace(facts, certificate=known, **vehicle), at=at)
 
 
 def arrive(

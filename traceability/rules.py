@@ -2,30 +2,37 @@
 
 An act is judged by the rules of the day on which it happened; one recorded late must also pass
 those of the day it is recorded, or a second person decides. A rule whose certainty is K-med or
-K-low begins as a warning. Every number of the law stands in `data/rules.json`, none in code.
+K-low begins as a warning. Every number of the law stands in a row, none in code: `rule_file`
+brings in the reviewed rows, `amendments` changes them, one person proposing, another approving.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import String, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import String, UniqueConstraint, func, select
+from sqlalchemy import event as orm_events
+from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
+from sqlalchemy.pool import Pool
 
 from traceability.base.clock import legal_day
-from traceability.base.db import Base, recording
-from traceability.base.errors import RuleViolation
+from traceability.base.db import Base, Subject, recording
+from traceability.base.errors import NotFound, RuleViolation
+from traceability.chain import events, folding
 from traceability.chain.body import LATE_AFTER
-from traceability.checks import CHECKS, Facts, Result
+from traceability.chain.events import EventView
+from traceability.chain.folding import State
+from traceability.chain.kinds import SPECS, Kind
+from traceability.checkpoints.stamps import CHAIN
+from traceability.checks import Facts, Result
+from traceability.special_checks import ALL_CHECKS
 
-RULES_FILE = Path(__file__).parent / "data" / "rules.json"
-
-
-UNCHAINED_TABLES = {"rule": "参考数据，来自经审核的文件；判定时引用的条文随事件保存"}
+CODE_CHARS_MAX = 60
+TEXT_CHARS_MAX = 300
+CITATION_CHARS_MAX = 120
 
 
 class Severity(StrEnum):
@@ -35,28 +42,164 @@ class Severity(StrEnum):
     WARN = "warn"
 
 
-class Rule(Base):
+SEVERITY_LABELS = {Severity.BLOCK: "不合即停办", Severity.WARN: "提示"}
+
+STAGE_LABELS = {
+    "declaration.file": "检疫申报",
+    "certificate.issue": "出具检疫证明",
+    "supplementary.issue": "补检",
+    "movement.depart": "启运",
+    "movement.arrive": "到达",
+    "arrival.report": "落地报告",
+    "isolation.release": "解除隔离",
+    "sale.agree": "成交",
+    "sale.proceed": "付款和交割",
+    "slaughter.declare": "屠宰申报",
+    "slaughter": "屠宰",
+}
+"""Stage → label: the act at which a rule is asked, in the order of a journey."""
+
+CERTAINTY_LABELS = {
+    "S": "见于公开文本",
+    "K-high": "一般知识，把握大",
+    "K-med-high": "一般知识，把握较大，先作提示",
+    "K-med": "一般知识，把握中等，先作提示",
+    "K-low": "一般知识，把握小，先作提示",
+    "平台": "平台自定的核对",
+}
+
+
+class Rule(Subject, Base):
     """规则 · one rule in force from a day on, perhaps until another."""
 
     __tablename__ = "rule"
+    __ref_prefix__ = "rule"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    code: Mapped[str] = mapped_column(String(60))
+    code: Mapped[str] = mapped_column(String(CODE_CHARS_MAX))
+    species: Mapped[str] = mapped_column(String(1))  # first digit of a tag: Species
     stages: Mapped[list[str]]
-    text: Mapped[str] = mapped_column(String(300))
-    citation: Mapped[str] = mapped_column(String(120))
+    text: Mapped[str] = mapped_column(String(TEXT_CHARS_MAX))
+    citation: Mapped[str] = mapped_column(String(CITATION_CHARS_MAX))
     effective_from: Mapped[date]
     effective_to: Mapped[date | None]
     params: Mapped[dict[str, Any]]
     severity: Mapped[Severity]
     certainty: Mapped[str] = mapped_column(String(20))
+    amended: Mapped[bool]  # by people: the reviewed file changes it no more
+    edition: Mapped[int]  # of the whole table, when this row last changed
 
     __table_args__ = (UniqueConstraint("code", "effective_from"),)
 
     def in_force(self, day: date) -> bool:
         """Whether the rule applies to what happens on that day."""
-        begun = self.effective_from <= day
-        return begun and (self.effective_to is None or day <= self.effective_to)
+        return covers(self.effective_from, self.effective_to, day)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCard:
+    """规则内容 · what a row says; the same from the file, from a proposal and in the cache."""
+
+    code: str
+    species: str
+    stages: tuple[str, ...]
+    text: str
+    citation: str
+    effective_from: date
+    effective_to: date | None
+    params: Mapping[str, Any]
+    severity: Severity
+    certainty: str
+
+    def in_force(self, day: date) -> bool:
+        """Whether the rule applies to what happens on that day."""
+        return covers(self.effective_from, self.effective_to, day)
+
+
+CARD_FIELDS: Final = tuple(RuleCard.__dataclass_fields__)
+
+
+def covers(first: date, last: date | None, day: date) -> bool:
+    """Whether a day lies in a period; both ends are within it.
+
+    >>> covers(date(2010, 3, 1), date(2022, 11, 30), date(2022, 12, 1))
+    False
+    """
+    return first <= day and (last is None or day <= last)
+
+
+def card_of(rule: Rule) -> RuleCard:
+    """What a row says."""
+    told = {name: getattr(rule, name) for name in CARD_FIELDS}
+    return RuleCard(**{**told, "stages": tuple(rule.stages)})
+
+
+def plain(card: RuleCard) -> dict[str, Any]:
+    """A card as an event keeps it."""
+    told = {name: folding.plain(getattr(card, name)) for name in CARD_FIELDS}
+    return {**told, "stages": list(card.stages), "params": dict(card.params)}
+
+
+def card_from(told: Mapping[str, Any]) -> RuleCard:
+    """A card from its plain form."""
+    end = told["effective_to"]
+    return RuleCard(
+        **{
+            **{name: told[name] for name in CARD_FIELDS},
+            "stages": tuple(told["stages"]),
+            "severity": Severity(told["severity"]),
+            "effective_from": date.fromisoformat(told["effective_from"]),
+            "effective_to": None if end is None else date.fromisoformat(end),
+        }
+    )
+
+
+def write(rule: Rule, card: RuleCard) -> None:
+    """Let a row say what a card says."""
+    for name in CARD_FIELDS:
+        setattr(rule, name, getattr(card, name))
+    rule.stages, rule.params = list(card.stages), dict(card.params)
+
+
+def hold_table(session: Session) -> int:
+    """Hold the whole table, which one transaction at a time may change; its next edition."""
+    events.hold(session, CHAIN)
+    session.info["rules_changed"] = True
+    session.info.pop("rules", None)
+    return (session.scalar(select(func.max(Rule.edition))) or 0) + 1
+
+
+_kept: WeakKeyDictionary[Pool, tuple[int, tuple[RuleCard, ...]]] = WeakKeyDictionary()
+
+
+def cards(session: Session) -> tuple[RuleCard, ...]:
+    """Every rule, by code and day: read once a transaction, and anew only when changed.
+
+    A transaction that changes the table reads it each time and lets nobody else see what it read.
+    """
+    if session.info.get("rules_changed"):
+        return _read(session)
+    known: tuple[RuleCard, ...] | None = session.info.get("rules")
+    if known is None:
+        pool = session.connection().engine.pool
+        edition = session.scalar(select(func.max(Rule.edition))) or 0
+        kept = _kept.get(pool)
+        if kept is None or kept[0] != edition:
+            kept = _kept[pool] = (edition, _read(session))
+        known = session.info["rules"] = kept[1]
+    return known
+
+
+def _read(session: Session) -> tuple[RuleCard, ...]:
+    rows = session.scalars(select(Rule).order_by(Rule.code, Rule.effective_from))
+    return tuple(card_of(row) for row in rows)
+
+
+@orm_events.listens_for(Session, "after_transaction_end")
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.info.pop("rules", None)
+        session.info.pop("rules_changed", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,53 +216,33 @@ class Outcome:
     since: date
 
 
-def load(session: Session) -> int:
-    """Bring the table to the reviewed file; returns how many rows changed. Safe to repeat."""
-    rows: list[dict[str, Any]] = json.loads(RULES_FILE.read_text(encoding="utf-8"))["rules"]
-    known = {(rule.code, rule.effective_from): rule for rule in session.scalars(select(Rule))}
-    changed = 0
-    for row in rows:
-        values = _values(row)
-        rule = known.get((values["code"], values["effective_from"]))
-        if rule is None:
-            session.add(Rule(**values))
-            changed += 1
-        elif any(getattr(rule, name) != value for name, value in values.items()):
-            for name, value in values.items():
-                setattr(rule, name, value)
-            changed += 1
-    return changed
-
-
-def _values(row: Mapping[str, Any]) -> dict[str, Any]:
-    end = row.get("effective_to")
-    return {
-        **row,
-        "params": row.get("params", {}),
-        "severity": Severity(row["severity"]),
-        "effective_from": date.fromisoformat(row["effective_from"]),
-        "effective_to": None if end is None else date.fromisoformat(end),
-    }
-
-
-def in_force(session: Session, stage: str, day: date) -> Sequence[Rule]:
+def in_force(session: Session, stage: str, day: date) -> Sequence[RuleCard]:
     """The rules of a stage on a day, by code."""
-    rules = session.scalars(select(Rule).order_by(Rule.code)).all()
-    return [rule for rule in rules if stage in rule.stages and rule.in_force(day)]
+    return chosen(cards(session), stage, day)
 
 
-def in_force_any(session: Session, stage: str) -> Sequence[Rule]:
+def chosen(book: Iterable[RuleCard], stage: str, day: date) -> list[RuleCard]:
+    """Of a set of rules, those of a stage on a day."""
+    return [card for card in book if stage in card.stages and card.in_force(day)]
+
+
+def in_force_any(session: Session, stage: str) -> Sequence[RuleCard]:
     """The rules of a stage, whenever they are or were in force."""
-    return [rule for rule in session.scalars(select(Rule)) if stage in rule.stages]
+    return [card for card in cards(session) if stage in card.stages]
 
 
 def outcomes(session: Session, stage: str, facts: Facts, *, at: datetime) -> list[Outcome]:
     """Every rule of the stage applied to the facts: passed, failed, warned or not applicable."""
-    return [_judge(rule, facts, at) for rule in in_force(session, stage, legal_day(at))]
+    return judged(cards(session), stage, facts, at=at)
 
 
-def _judge(rule: Rule, facts: Facts, at: datetime) -> Outcome:
-    finding = CHECKS[rule.code](facts, at, rule.params)
+def judged(book: Iterable[RuleCard], stage: str, facts: Facts, *, at: datetime) -> list[Outcome]:
+    """A set of rules applied to the facts of an act; pure."""
+    return [_judge(card, facts, at) for card in chosen(book, stage, legal_day(at))]
+
+
+def _judge(rule: RuleCard, facts: Facts, at: datetime) -> Outcome:
+    finding = ALL_CHECKS[rule.code](facts, at, rule.params)
     result = finding.result
     if result is Result.FAILED and rule.severity is Severity.WARN:
         result = Result.WARNED
@@ -190,3 +313,54 @@ def require(session: Session, stage: str, facts: Facts, *, at: datetime) -> list
 def noted(found: Sequence[Outcome]) -> list[dict[str, str]]:
     """Warnings as an event keeps them."""
     return [{"code": outcome.code, "sentence": outcome.sentence} for outcome in found]
+
+
+def rows(session: Session) -> Sequence[Rule]:
+    """Every row of the table, by code and day."""
+    return session.scalars(select(Rule).order_by(Rule.code, Rule.effective_from)).all()
+
+
+def get(session: Session, ref: str) -> Rule:
+    """The rule of that reference.
+
+    Raises:
+        NotFound: `rule.not_found`.
+    """
+    found = session.scalars(select(Rule).where(Rule.ref == ref)).one_or_none()
+    if found is None:
+        raise NotFound("rule.not_found", "没有找到这条规则")
+    return found
+
+
+def of_code(session: Session, code: str) -> Sequence[Rule]:
+    """The rows of a code, the earliest first."""
+    mine = select(Rule).where(Rule.code == code)
+    return session.scalars(mine.order_by(Rule.effective_from)).all()
+
+
+PUBLIC_FIELDS: Final = SPECS[Kind.RULE_LOADED].public
+
+
+def fold(state: State | None, event: EventView) -> State | None:
+    """A rule as its events tell it."""
+    match event.kind:
+        case Kind.RULE_LOADED:
+            return {**_told(event), "amended": False}
+        case Kind.RULE_APPROVED if state is None or event["change"] == "correct":
+            return {**_told(event), "amended": True}
+        case Kind.RULE_APPROVED:
+            closed = {"effective_to": event["closes_on"], "edition": event["edition"]}
+            return {**(state or {}), **closed, "amended": True}
+        case _:
+            return state
+
+
+def _told(event: EventView) -> dict[str, Any]:
+    told = (*CARD_FIELDS, "edition")
+    return {
+        name: event[name] if name in PUBLIC_FIELDS else folding.private(event, name)
+        for name in told
+    }
+
+
+folding.register(Rule, fold)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app import installation, welcome
@@ -29,7 +29,6 @@ from registry import clusters, loading
 from traceability import parties
 from traceability.animals import Animal, AnimalState
 from traceability.base.db import Recording, reading, transaction
-from traceability.chain.tables import Event
 from traceability.holdings import Holding
 from traceability.parties import Party
 
@@ -42,7 +41,7 @@ SYLLABLES_A_PASSWORD = 8
 def open_demo(settings: Settings, engine: Engine, *, now: datetime, tell: Tell) -> None:
     """Build the county in an empty database; in its own database, open this day's market."""
     with reading(engine) as session:
-        is_empty = session.scalar(select(func.count(Event.id))) == 0
+        is_empty = session.scalar(select(Party.id).limit(1)) is None
     if is_empty:
         with transaction(engine, recorded_at=now) as session:
             _found(settings, session, now=now, tell=tell)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app import migrate, production
 from tests.databases import named, run
 from tests.world import MORNING, World
-from traceability import regions, rules
+from traceability import regions, rule_file
 from traceability.base.db import Recording, make_engine
 from traceability.base.errors import RuleViolation
 from traceability.chain.tables import GUARDED
@@ -80,7 +80,7 @@ def filled(empty: Engine) -> Engine:
     with Session(empty, expire_on_commit=False) as session:
         session.info["recording"] = Recording(MORNING)
         regions.load_regions(session)
-        rules.load(session)
+        rule_file.load(session)
         World(empty, session).animal()
         session.commit()
     return empty

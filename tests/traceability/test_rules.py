@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from traceability import rules
+from traceability import rule_file, rules
 from traceability.base.clock import end_of, start_of
 from traceability.base.db import Base, Recording, make_engine
 from traceability.base.errors import RuleViolation
@@ -27,7 +27,7 @@ TODAY = date(2026, 11, 22)
 @pytest.fixture(scope="module")
 def law() -> Iterator[Engine]:
     engine = make_engine("sqlite://")
-    Base.metadata.create_all(engine, tables=[Base.metadata.tables["rule"]])
+    Base.metadata.create_all(engine)
     yield engine
     engine.dispose()
 
@@ -36,7 +36,7 @@ def law() -> Iterator[Engine]:
 def session(law: Engine) -> Iterator[Session]:
     with Session(law) as session:
         session.info["recording"] = Recording(NOON)
-        rules.load(session)
+        rule_file.load(session)
         yield session
 
 
@@ -75,7 +75,7 @@ def results(session: Session, stage: str, facts: Facts, at: datetime = NOON) -> 
 
 
 def test_loading_the_rules_twice_changes_nothing(session: Session) -> None:
-    assert rules.load(session) == 0
+    assert rule_file.load(session) == 0
 
 
 def test_every_rule_has_its_check_and_every_check_its_rule(session: Session) -> None:

@@ -17,6 +17,10 @@ class Kind(StrEnum):
     CHAIN_KEY_REVOKED = "chain.key_revoked"
     EVENT_ANNULLED = "event.annulled"
     EVIDENCE_STORED = "evidence.stored"
+    RULE_LOADED = "rule.loaded"
+    RULE_PROPOSED = "rule.proposed"
+    RULE_RETURNED = "rule.returned"
+    RULE_APPROVED = "rule.approved"
     PARTY_REGISTERED = "party.registered"
     PARTY_CHANGED = "party.changed"
     PARTY_ERASED = "party.erased"
@@ -99,6 +103,7 @@ def _spec(label: str, public: str = "", step: str | None = None) -> KindSpec:
     return KindSpec(label, frozenset(public.split()), step)
 
 
+RULE_CARD = "code species stages effective_from effective_to severity certainty edition"
 PLACE = "place_kind township"
 QUOTED = "quote first_line last_line"
 CLUSTER_CARD = "key order_no name heading host_place prefecture county region_code partner"
@@ -117,6 +122,10 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.CHAIN_KEY_REVOKED: _spec("作废盖章密钥", "vkeys revoked trusted_size"),
     Kind.EVENT_ANNULLED: _spec("作废", "annulled_kind"),
     Kind.EVIDENCE_STORED: _spec("存证", "media_type"),
+    Kind.RULE_LOADED: _spec("规则装入", RULE_CARD),
+    Kind.RULE_PROPOSED: _spec("规则修改提议", "code change"),
+    Kind.RULE_RETURNED: _spec("规则修改退回"),
+    Kind.RULE_APPROVED: _spec("规则修改批准", f"{RULE_CARD} change closes_on"),
     Kind.PARTY_REGISTERED: _spec("主体登记"),
     Kind.PARTY_CHANGED: _spec("主体变更"),
     Kind.PARTY_ERASED: _spec("个人信息删除"),

@@ -18,7 +18,7 @@ from traceability.chain.bulk import Prepared
 from traceability.chain.kinds import Kind
 from traceability.chain.tables import table_of
 from traceability.importing.shapes import Reason, Refused, Row
-from traceability.rules import Rule
+from traceability.rules import RuleCard
 
 IMPORTED = "imported"
 """Evidence level of everything an import brings (导入): a register said so, nobody here saw it."""
@@ -77,7 +77,7 @@ class Batch:
     by_id: int
     by: str
     now: datetime
-    laws: Sequence[Rule] = ()
+    laws: Sequence[RuleCard] = ()
     results: list[Result] = field(default_factory=list)
     prepared: list[Prepared] = field(default_factory=list)
     inserts: dict[type[Base], list[dict[str, Any]]] = field(default_factory=dict)

@@ -5,25 +5,21 @@ never imitates the official form.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date, datetime, timedelta
-from enum import StrEnum
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, PrimaryKeyConstraint, String, func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
-from traceability import rules, standing
 from traceability.animals import Animal
 from traceability.base import clock
 from traceability.base.clock import legal_day
-from traceability.base.db import Base, Subject, take_turn
+from traceability.base.db import take_turn
 from traceability.base.errors import Conflict, NotFound, RuleViolation
 from traceability.chain import events, folding
 from traceability.chain.events import EventView
 from traceability.chain.folding import Members, State
 from traceability.chain.kinds import Kind
-from traceability.checks import CertificateFacts, Facts
 from traceability.holdings import Holding
 from traceability.identifiers import short_codes
 from traceability.identifiers.certificates import (
@@ -32,85 +28,25 @@ from traceability.identifiers.certificates import (
     parse_official_number,
 )
 from traceability.parties import Party
-from traceability.quarantine import declarations, inspections
-from traceability.quarantine.declarations import Declaration, DeclarationState, Purpose
-from traceability.quarantine.inspections import Inspection
+from traceability.quarantine import declarations, fitness
+from traceability.quarantine.declarations import Declaration, DeclarationState
+from traceability.quarantine.fitness import Warnings
+from traceability.quarantine.papers import (
+    CERTIFICATE_STATE_LABELS,
+    Certificate,
+    CertificateAnimal,
+    CertificateState,
+)
+
+__all__ = ["CERTIFICATE_STATE_LABELS", "Certificate", "CertificateAnimal", "CertificateState"]
 
 VALID_DAYS_MAX = 5
-Warnings = dict[int, list[dict[str, str]]]  # by the animal's id
-PROVINCE_DIGITS = 2
-
-
-class CertificateState(StrEnum):
-    """检疫证明状态."""
-
-    ISSUED = "issued"
-    REVOKED = "revoked"
-
-
-CERTIFICATE_STATE_LABELS = {
-    CertificateState.ISSUED: "有效",
-    CertificateState.REVOKED: "已作废",
-}
-
-
-class Certificate(Subject, Base):
-    """检疫证明 · the animals of one declaration, on one journey."""
-
-    __tablename__ = "certificate"
-    __ref_prefix__ = "certificate"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    number: Mapped[str] = mapped_column(String(24), unique=True)
-    official_number: Mapped[str | None] = mapped_column(String(40))
-    short_code: Mapped[str] = mapped_column(String(20), unique=True)
-    form: Mapped[CertificateForm]
-    declaration_id: Mapped[int] = mapped_column(ForeignKey("declaration.id"), unique=True)
-    purpose: Mapped[Purpose]
-    owner_id: Mapped[int] = mapped_column(ForeignKey("party.id"))
-    origin_id: Mapped[int] = mapped_column(ForeignKey("holding.id"))
-    destination_id: Mapped[int] = mapped_column(ForeignKey("holding.id"), index=True)
-    vet_id: Mapped[int] = mapped_column(ForeignKey("party.id"))
-    plate: Mapped[str | None] = mapped_column(String(12))
-    issued_at: Mapped[datetime]
-    valid_until: Mapped[date]
-    state: Mapped[CertificateState]
-
-    declaration: Mapped[Declaration] = relationship()
-    owner: Mapped[Party] = relationship(foreign_keys=[owner_id])
-    origin: Mapped[Holding] = relationship(foreign_keys=[origin_id])
-    destination: Mapped[Holding] = relationship(foreign_keys=[destination_id])
-    vet: Mapped[Party] = relationship(foreign_keys=[vet_id])
-
-    def facts_for(self, destination: Holding) -> CertificateFacts:
-        """What the rules need to know of it, for a journey to that place."""
-        return CertificateFacts(
-            number=self.number,
-            form=self.form.value,
-            valid_from=self.issued_at,
-            valid_until=self.valid_until,
-            origin_region=self.origin.region_code,
-            destination_region=self.destination.region_code,
-            revoked=self.state is CertificateState.REVOKED,
-            names_destination=self.destination_id == destination.id,
-        )
-
-
-class CertificateAnimal(Base):
-    """证明牛只 · an animal a certificate names."""
-
-    __tablename__ = "certificate_animal"
-
-    certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"))
-    animal_id: Mapped[int] = mapped_column(ForeignKey("animal.id"), index=True)
-
-    __table_args__ = (PrimaryKeyConstraint("certificate_id", "animal_id"),)
 
 
 def form_for(origin: Holding, destination: Holding) -> CertificateForm:
     """Form A where the journey leaves the province, form B where it does not."""
-    here, there = (place.region_code[:PROVINCE_DIGITS] for place in (origin, destination))
-    return CertificateForm.ANIMAL_B if here == there else CertificateForm.ANIMAL_A
+    local = origin.province == destination.province
+    return CertificateForm.ANIMAL_B if local else CertificateForm.ANIMAL_A
 
 
 def issue(
@@ -139,8 +75,8 @@ def issue(
     certificate = _drafted(session, declaration, valid_days, at=at, by=by)
     if official_number:
         certificate.official_number = parse_official_number(official_number)
-    warnings = _require_fit(session, certificate, animals, at=at)
-    _require_none_live(session, animals, at=at)
+    fitness.require_none_live(session, animals, at=at)
+    warnings = fitness.require_fit(session, certificate, animals, at=at)
     session.add(certificate)
     session.flush()
     declaration.state = DeclarationState.CERTIFIED
@@ -181,62 +117,6 @@ def _next_number(session: Session, form: CertificateForm, county: str, year: int
         )
     serial = 1 if newest is None else int(newest.removeprefix(series)) + 1
     return str(CertificateNumber(form, county, year, serial))
-
-
-def _require_fit(
-    session: Session, certificate: Certificate, animals: Sequence[Animal], *, at: datetime
-) -> Warnings:
-    """Judge every animal: one refusal names every rule that any fails; else the warnings."""
-    found: list[rules.Outcome] = []
-    warnings: Warnings = {}
-    with session.no_autoflush:
-        inspected = inspections.newest(session, certificate.declaration)
-        for animal in animals:
-            row = inspected.get(animal.id)
-            if row is None:
-                raise RuleViolation(
-                    "certificate.not_inspected", f"{animal.ear_tag} 还没有检查结果，先登记检查"
-                )
-            facts = _facts(session, certificate, animal, row, at=at)
-            judged = rules.examine(session, "certificate.issue", facts, at=at)
-            warnings[animal.id] = rules.noted(rules.warned(judged))
-            many = len(animals) > 1
-            found += [
-                replace(each, sentence=f"{animal.ear_tag}：{each.sentence}") if many else each
-                for each in rules.failed(judged)
-            ]
-    if found:
-        raise RuleViolation.of(found)
-    return warnings
-
-
-def _facts(
-    session: Session, certificate: Certificate, animal: Animal, row: Inspection, *, at: datetime
-) -> Facts:
-    purpose, way = certificate.purpose.value, (certificate.origin, certificate.destination)
-    known = standing.facts_of(session, animal, at=at, purpose=purpose, places=way)
-    paper = certificate.facts_for(certificate.destination)
-    return replace(known, inspection=row.checks, certificate=paper)
-
-
-def _require_none_live(session: Session, animals: Sequence[Animal], *, at: datetime) -> None:
-    live = session.execute(
-        select(Animal.ear_tag, Certificate.number)
-        .join(CertificateAnimal, CertificateAnimal.animal_id == Animal.id)
-        .join(Certificate, Certificate.id == CertificateAnimal.certificate_id)
-        .where(
-            Animal.id.in_([animal.id for animal in animals]),
-            Certificate.state == CertificateState.ISSUED,
-            Certificate.valid_until >= legal_day(at),
-            Certificate.origin_id == Animal.holding_id,
-        )
-        .limit(1)
-    ).first()
-    if live is not None:
-        raise Conflict(
-            "certificate.live_elsewhere",
-            f"{live.ear_tag} 已有有效的检疫证明 {live.number}，先作废再重新出证",
-        )
 
 
 def _append_issued(

@@ -36,9 +36,15 @@ class Purpose(StrEnum):
     SLAUGHTER = "slaughter"
     KEEPING = "keeping"
     TRADE = "trade"
+    BREEDING = "breeding"
 
 
-PURPOSE_LABELS = {Purpose.SLAUGHTER: "屠宰", Purpose.KEEPING: "饲养", Purpose.TRADE: "交易"}
+PURPOSE_LABELS = {
+    Purpose.SLAUGHTER: "屠宰",
+    Purpose.KEEPING: "饲养",
+    Purpose.TRADE: "交易",
+    Purpose.BREEDING: "种用乳用",
+}
 
 
 class DeclarationState(StrEnum):
@@ -139,7 +145,7 @@ def file(
     for animal in animals:
         require_alive(animal)
     _require_none_pending(session, animals)
-    facts = Facts(declared_at=at, leaves_on=leaves_on, purpose=purpose.value)
+    facts = facts_of(declaration)
     warnings = rules.require(session, "declaration.file", facts, at=at)
     session.add(declaration)
     session.flush()
@@ -159,6 +165,16 @@ def file(
         **_filed(declaration),
     )
     return declaration
+
+
+def facts_of(declaration: Declaration) -> Facts:
+    """What the rules of filing need to know of a declaration."""
+    return Facts(
+        declared_at=declaration.filed_at,
+        leaves_on=declaration.leaves_on,
+        purpose=declaration.purpose.value,
+        crosses_province=declaration.origin.province != declaration.destination.province,
+    )
 
 
 def _filed(declaration: Declaration) -> dict[str, Any]:

@@ -281,6 +281,7 @@ def upgrade() -> None:
         "rule",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("code", sa.String(length=60), nullable=False),
+        sa.Column("species", sa.String(length=1), nullable=False),
         sa.Column("stages", sa.JSON(), nullable=False),
         sa.Column("text", sa.String(length=300), nullable=False),
         sa.Column("citation", sa.String(length=120), nullable=False),
@@ -289,8 +290,12 @@ def upgrade() -> None:
         sa.Column("params", sa.JSON(), nullable=False),
         sa.Column("severity", sa.String(length=40), nullable=False),
         sa.Column("certainty", sa.String(length=20), nullable=False),
+        sa.Column("amended", sa.Boolean(), nullable=False),
+        sa.Column("edition", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ref", sa.String(length=57), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rule")),
         sa.UniqueConstraint("code", "effective_from", name=op.f("uq_rule_code_effective_from")),
+        sa.UniqueConstraint("ref", name=op.f("uq_rule_ref")),
     )
     op.create_table(
         "scan_tally",
@@ -363,6 +368,41 @@ def upgrade() -> None:
             batch_op.f("ix_account_invited_by_id"), ["invited_by_id"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_account_party_id"), ["party_id"], unique=False)
+
+    op.create_table(
+        "amendment",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("change", sa.String(length=40), nullable=False),
+        sa.Column("rule_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("code", sa.String(length=60), nullable=False),
+        sa.Column("card", sa.JSON(), nullable=False),
+        sa.Column("edition", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column(
+            "evidence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("proposed_at", Instant(), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("decided_at", Instant(), nullable=True),
+        sa.Column(
+            "decided_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("return_reason", sa.Text(), nullable=True),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["party.id"], name=op.f("fk_amendment_by_id_party")),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["party.id"], name=op.f("fk_amendment_decided_by_id_party")
+        ),
+        sa.ForeignKeyConstraint(
+            ["evidence_id"], ["evidence.id"], name=op.f("fk_amendment_evidence_id_evidence")
+        ),
+        sa.ForeignKeyConstraint(["rule_id"], ["rule.id"], name=op.f("fk_amendment_rule_id_rule")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_amendment")),
+        sa.UniqueConstraint("ref", name=op.f("uq_amendment_ref")),
+    )
+    with op.batch_alter_table("amendment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_amendment_rule_id"), ["rule_id"], unique=False)
 
     op.create_table(
         "cluster_task",
@@ -1145,6 +1185,7 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_certificate_destination_id"), ["destination_id"], unique=False
         )
+        batch_op.create_index(batch_op.f("ix_certificate_plate"), ["plate"], unique=False)
 
     op.create_table(
         "declaration_animal",
@@ -1566,6 +1607,7 @@ def upgrade() -> None:
             batch_op.f("ix_movement_destination_id"), ["destination_id"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_movement_origin_id"), ["origin_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_movement_plate"), ["plate"], unique=False)
         batch_op.create_index(
             "uq_movement_on_the_road",
             ["animal_id"],
@@ -1753,6 +1795,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("arrived_at IS NULL"),
             postgresql_where=sa.text("arrived_at IS NULL"),
         )
+        batch_op.drop_index(batch_op.f("ix_movement_plate"))
         batch_op.drop_index(batch_op.f("ix_movement_origin_id"))
         batch_op.drop_index(batch_op.f("ix_movement_destination_id"))
         batch_op.drop_index(batch_op.f("ix_movement_certificate_id"))
@@ -1814,6 +1857,7 @@ def downgrade() -> None:
 
     op.drop_table("declaration_animal")
     with op.batch_alter_table("certificate", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_certificate_plate"))
         batch_op.drop_index(batch_op.f("ix_certificate_destination_id"))
 
     op.drop_table("certificate")
@@ -1927,6 +1971,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_cluster_task_cluster_id"))
 
     op.drop_table("cluster_task")
+    with op.batch_alter_table("amendment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_amendment_rule_id"))
+
+    op.drop_table("amendment")
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_account_party_id"))
         batch_op.drop_index(batch_op.f("ix_account_invited_by_id"))

@@ -1,0 +1,116 @@
+"""特别检查 · what rules ask of vehicles, breeding stock, resale, supplementary and slaughter.
+
+Pure, as `checks`; here because one file would be too long.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from traceability.base.clock import legal_day
+from traceability.checks import CHECKS, NOT_APPLICABLE, Facts, Finding, Result, check, found
+
+
+@check("declaration.breeding_approval")
+def breeding_approved(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """Breeding stock enters another province with that province's approval."""
+    if facts.purpose != "breeding" or not facts.crosses_province:
+        return NOT_APPLICABLE
+    return found(facts.prior_approval is not None, facts.prior_approval or "审批表：无记录")
+
+
+@check("slaughter.lead_time")
+def slaughter_lead_time(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """Slaughter is declared hours before; in an emergency at any time."""
+    if facts.slaughters_at is None:
+        return NOT_APPLICABLE
+    if facts.emergency:
+        return found(True, "急宰，随时申报")
+    ahead = facts.slaughters_at - (facts.declared_at or at)
+    minutes = ahead // timedelta(minutes=1)
+    wanted = timedelta(hours=params["hours"])
+    return found(ahead >= wanted, f"提前 {minutes} 分钟申报", hours=params["hours"])
+
+
+@check("isolation.period")
+def isolated(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """Breeding stock from another province stays apart for days."""
+    if facts.purpose != "breeding" or not facts.crosses_province:
+        return NOT_APPLICABLE
+    wanted = params["days"]
+    if facts.isolated_on is None:
+        return found(False, "隔离：无记录", days=wanted)
+    days = (legal_day(at) - facts.isolated_on).days
+    return found(days >= wanted, f"{facts.isolated_on} 起隔离 {days} 天", days=wanted)
+
+
+@check("vehicle.one_certificate")
+def one_vehicle_one_certificate(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """A certificate serves one vehicle, and a vehicle carries one certificate."""
+    if facts.plate is None:
+        return Finding(Result.NOT_APPLICABLE, "没有登记车牌")
+    if facts.vehicle_certificates:
+        numbers = "、".join(facts.vehicle_certificates)
+        return found(False, numbers, detail=f"车辆 {facts.plate} 正在使用另一份检疫证明 {numbers}")
+    if others := "、".join(each for each in facts.other_plates if each != facts.plate):
+        return found(False, others, detail=f"这份检疫证明用于车辆 {others}，不是 {facts.plate}")
+    return found(True, f"车辆 {facts.plate}")
+
+
+@check("vehicle.filed")
+def vehicle_filed(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """The vehicle is filed with the county."""
+    return _filed(facts, facts.vehicle_filed_until, at, "车辆")
+
+
+@check("carrier.filed")
+def carrier_filed(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """The carrier is filed with the county."""
+    return _filed(facts, facts.carrier_filed_until, at, "承运人")
+
+
+def _filed(facts: Facts, until: date | None, at: datetime, who: str) -> Finding:
+    if facts.plate is None:
+        return Finding(Result.NOT_APPLICABLE, "没有登记车牌")
+    if until is None:
+        return found(False, f"{who}备案：无记录", detail=f"没有{who}备案记录（{facts.plate}）")
+    words = f"{who}备案有效期至 {until}"
+    return found(legal_day(at) <= until, words, detail=f"{words}，已过期")
+
+
+@check("resale.original")
+def resold_with_original(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """What leaves a livestock market came there under a certificate, and the gate wrote it down."""
+    if not facts.resold:
+        return NOT_APPLICABLE
+    if facts.original is None:
+        return found(False, "入场检疫证明：无记录")
+    return found(not facts.original.revoked, f"入场凭 {facts.original.number}")
+
+
+@check("resale.lab")
+def resold_with_lab(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """Where the original certificate is past its validity, the laboratory has the word."""
+    if not facts.resold or facts.original is None:
+        return NOT_APPLICABLE
+    ended = facts.original.valid_until
+    if legal_day(at) <= ended:
+        return Finding(Result.NOT_APPLICABLE, f"原证明有效至 {ended}")
+    return found(facts.inspection.get("lab", False), f"原证明 {ended} 过期，检测按检查结果")
+
+
+@check("supplementary.lab")
+def supplementary(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """Found without a certificate: tag, documents and health, or a laboratory report in days."""
+    if facts.stopped_on is None:
+        return NOT_APPLICABLE
+    if all(facts.inspection.get(name, False) for name in ("tag", "documents", "healthy")):
+        return found(True, "标识、材料和健康检查均合格", days=params["days"])
+    if facts.lab_report_on is None:
+        return found(False, "检测报告：无记录", days=params["days"])
+    days = (facts.lab_report_on - facts.stopped_on).days
+    return found(0 <= days <= params["days"], f"第 {days} 天提交检测报告", days=params["days"])
+
+
+ALL_CHECKS = CHECKS
+"""The checks of both modules, by code."""
