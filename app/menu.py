@@ -90,6 +90,7 @@ ORDER: dict[Role, tuple[str, ...]] = {
         "certificates.index",
         "verdict.scan",
         "animals.index",
+        "isolations.index",
         "movements.index",
         "holdings.index",
         "accounts.index",

@@ -140,6 +140,7 @@ def isolations(asked: Asked) -> Iterator[Waiting]:
         mine,
         hint="不得出售、出证、调运和屠宰",
         tone="stop",
+        query={"under_way": "1"},
     )
 
 

@@ -34,12 +34,12 @@ Step = Callable[..., None]
 @permission("isolation.view")
 def index() -> str:
     """隔离处理: those under way, or all."""
-    everything = request.args.get("all") == "1"
+    under_way = request.args.get("under_way") == "1"
     page = request.args.get("page", 1, type=int)
     return render_template(
         "isolations/index.html",
-        found=isolating.listed(database.session(), under_way=not everything, page=page),
-        chosen="1" if everything else None,
+        found=isolating.listed(database.session(), under_way=under_way, page=page),
+        chosen="1" if under_way else None,
         states=ISOLATION_STATE_LABELS,
     )
 

@@ -81,7 +81,7 @@ def test_the_keeper_sees_the_case_and_others_do_not(login_as: LoginAs, world: Wo
     case = isolations.open_case(world.session, animal, reason="高热", at=world.at, by=world.vet)
     world.session.commit()
 
-    mine = login_as(Role.FARMER).get("/isolations/")
+    mine = login_as(Role.FARMER).get("/isolations/?under_way=1")
     elsewhere = login_as(Role.BUYER).get(f"/isolations/{case.ref}")
 
     assert "高热" in mine.text

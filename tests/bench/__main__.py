@@ -1,12 +1,13 @@
 """`make bench`: every benchmark, one after the other."""
 
-from tests.bench import appends, chain, importing, labels, lookup, trace, writers
+from tests.bench import appends, audit, chain, importing, labels, lookup, trace, writers
 
 if __name__ == "__main__":
     appends.main()
     writers.main()
     lookup.main()
     chain.main()
+    audit.main()
     importing.main()
     trace.main()
     labels.main()

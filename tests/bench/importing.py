@@ -95,9 +95,9 @@ def main() -> None:
         path = Path(folder) / "register.db"
         engine = make_engine(f"sqlite:///{path}")
         Base.metadata.create_all(engine)
-        _furnish(engine)
+        furnish(engine)
         print(f"\nimport of a register: {KEEPERS:,} keepers, {ANIMALS:,} animals, {DOSES:,} doses")
-        ours = {kind: _bring_in(engine, kind) for kind in SHEETS}
+        ours = {kind: bring_in(engine, kind) for kind in SHEETS}
         engine.dispose()
         plain_s = _insert_plainly(path, Path(folder) / "plain.db")
         rows_s = ours[ImportKind.ANIMALS] + ours[ImportKind.IMMUNISATIONS]
@@ -107,13 +107,15 @@ def main() -> None:
         )
 
 
-def _furnish(engine: Engine) -> None:
+def furnish(engine: Engine) -> None:
+    """Reference data and the office in whose name the register comes in."""
     with transaction(engine, recorded_at=AT) as session:
         regions.load_regions(session)
         parties.register(session, kind=PartyKind.AUTHORITY, name="农业农村局", at=AT, by=None)
 
 
-def _bring_in(engine: Engine, kind: ImportKind) -> float:
+def bring_in(engine: Engine, kind: ImportKind) -> float:
+    """Bring in one sheet; how many seconds it took."""
     with transaction(engine, recorded_at=AT) as session:
         office = loading.steward(session)
         assert office is not None

@@ -4,10 +4,11 @@ Erased private values compare as erased. A row without events and a subject with
 damage too.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Column, Row, select
 from sqlalchemy.orm import Session
 
 from traceability.audit import raw
@@ -49,8 +50,7 @@ def count(session: Session) -> int:
 def _check_table(
     session: Session, prefix: str, entry: Folded
 ) -> Iterator[tuple[int, list[Damage]]]:
-    table = table_of(entry.model)
-    names = _names(session, entry)
+    table, known = table_of(entry.model), _Table.of(session, entry)
     sqlite = session.get_bind().dialect.name == "sqlite"
     wanted = select(*[raw.column(column, sqlite=sqlite) for column in table.c])
     rows = {row.ref: row for row in session.execute(wanted)}
@@ -61,12 +61,13 @@ def _check_table(
     ).all()
     for start in range(0, len(told), BATCH):
         found: list[Damage] = []
+        lines = events.lines(session, told[start : start + BATCH])
         for ref in told[start : start + BATCH]:
             row = rows.pop(ref, None)
             if row is None:
                 found.append(_damage(ref, f"{table.name} 缺少一行，事件还在"))
             else:
-                found += _check_row(session, entry, dict(row._mapping), names)  # noqa: SLF001 - SQLAlchemy's public name
+                found += _check_row(session, known, row, lines.get(ref, ()))
         yield len(told[start : start + BATCH]), found
     yield 0, [_damage(ref, f"{table.name} 多出一行，没有事件说过它") for ref in rows]
 
@@ -87,30 +88,43 @@ def _names(session: Session, entry: Folded) -> dict[str, dict[int, str]]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A noun's table: how its rows fold, and what each of its columns is compared with."""
+
+    entry: Folded
+    name: str
+    columns: Sequence[tuple[int, Column[Any], Mapping[int, str]]]  # place in a row, foreign refs
+
+    @classmethod
+    def of(cls, session: Session, entry: Folded) -> "_Table":
+        table, names = table_of(entry.model), _names(session, entry)
+        chosen = [
+            (place, column, names.get(column.name, {}))
+            for place, column in enumerate(table.c)
+            if column.name not in entry.unchained
+        ]
+        return cls(entry, table.name, chosen)
+
+
 def _check_row(
-    session: Session,
-    entry: Folded,
-    row: Mapping[str, Any],
-    names: Mapping[str, Mapping[int, str]],
+    session: Session, table: _Table, row: Row[Any], line: Sequence[Sequence[Any]]
 ) -> Iterator[Damage]:
-    ref = row["ref"]
-    table = table_of(entry.model).name
     try:
-        state = folding.folded(entry.fold, events.history(session, ref)) or {}
+        state = folding.folded(table.entry.fold, map(events.viewed, line)) or {}
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
-        yield _damage(ref, f"{table} 的事件内容已无法读出")
+        yield _damage(row.ref, f"{table.name} 的事件内容已无法读出")
         return
-    for column in table_of(entry.model).c:
-        if column.name in entry.unchained:
-            continue
-        stored = raw.value(column, row[column.name])
-        if column.name in names and stored is not None:
-            stored = names[column.name].get(stored, stored)
-        if not _same(stored, state, column.name):
-            yield _damage(ref, f"{table} 的 {column.name} 被改动：事件里不是这个值")
-    for field, members in entry.members.items():
-        if not _same(_listed(session, members, row["id"]), state, field):
-            yield _damage(ref, f"{table} 的 {field} 名单被改动")
+    for place, column, names in table.columns:
+        stored = row[place]
+        if stored is not None:
+            stored = raw.value(column, stored)
+            stored = names.get(stored, stored) if names else stored
+        if stored != state.get(column.name) and state.get(column.name) is not ERASED:
+            yield _damage(row.ref, f"{table.name} 的 {column.name} 被改动：事件里不是这个值")
+    for field, members in table.entry.members.items():
+        if not _same(_listed(session, members, row.id), state, field):
+            yield _damage(row.ref, f"{table.name} 的 {field} 名单被改动")
 
 
 def _same(stored: Any, state: State, field: str) -> bool:
