@@ -1,4 +1,4 @@
-"""ICAR ADE 接口 · herd software reads what happened at a place, in the words it speaks itself."""
+"""ICAR ADE 接口 · herd software reads and tells what happened at a place, in its own words."""
 
 import json
 from typing import Any
@@ -7,21 +7,25 @@ from urllib.parse import urlencode
 from flask import Response, current_app, request
 
 from app import database, whoami
-from app.api.base import Blueprint
+from app.api.base import Blueprint, read_json
 from app.auth import scopes
 from app.auth.privileges import permission
+from app.epcis.running import TooLarge, UnknownMediaType
 from app.epcis.seen import Eyes
 from app.factory import settings_of
-from app.icar import pages
-from app.schemas.icar import CollectionQuery
-from traceability.base.errors import NotFound
+from app.icar import pages, running
+from app.icar.running import BYTES_MAX
+from app.schemas.icar import CollectionQuery, IcarResultOut
+from traceability.base.errors import NotFound, RuleViolation
 from traceability.holdings import Holding
-from traceability.icar import naming
+from traceability.icar import importing, naming
 from traceability.icar.lists import Wanted
 from traceability.icar.vocabulary import Collection
 
 blueprint = Blueprint("api_icar", __name__, url_prefix="/api/icar", description="ICAR ADE 1.4")
 ANYTHING = {"type": "object"}
+MEDIA_TYPE = "application/json"
+BODY = {"required": True, "content": {MEDIA_TYPE: {"schema": {}}}}
 PLACE = "/locations/<scheme>/<location>"
 EVERY_COLLECTION = f"<any({','.join(Collection)}):collection>"
 
@@ -64,3 +68,56 @@ def _address(after: int | None) -> str:
     onward = asked if after is None else {**asked, "after": str(after)}
     base = f"{settings_of(current_app).public_url}{request.path}"
     return f"{base}?{urlencode(onward)}" if onward else base
+
+
+def _sent() -> tuple[str, Any]:
+    """The body, and what it says.
+
+    Raises:
+        UnknownMediaType: `icar.media_type`.
+        TooLarge: `icar.too_large`.
+        RuleViolation: `icar.not_json`.
+    """
+    if request.mimetype != MEDIA_TYPE:
+        raise UnknownMediaType("icar.media_type", "请以 application/json 提交")
+    data = request.get_data(cache=True)
+    if len(data) > BYTES_MAX:
+        raise TooLarge("icar.too_large", "一次提交超过 2 MB，请分成几批再送")
+    try:
+        return data.decode(), read_json(data)
+    except ValueError as error:
+        raise RuleViolation("icar.not_json", "内容不是合格的 JSON，请检查后重送") from error
+
+
+@blueprint.post(f"{PLACE}/{EVERY_COLLECTION}")
+@permission("icar.capture")
+@blueprint.doc(requestBody=BODY)
+@blueprint.response(201, IcarResultOut)
+def add(scheme: str, location: str, collection: str) -> Any:
+    """送来一条资源.
+
+    能办的照规则办理，否则存为外部事件；同一 meta.source 和 meta.sourceId 再送不重复（200）。
+    """
+    sending = running.sending(place_of(scheme, location), Collection(collection))
+    text, told = _sent()
+    result = importing.take(database.session(), text, told, sending)
+    return running.told(result), running.status_of(result)
+
+
+@blueprint.post(f"/batches{PLACE}/{EVERY_COLLECTION}")
+@permission("icar.capture")
+@blueprint.doc(requestBody=BODY)
+@blueprint.response(200, IcarResultOut(many=True))
+def add_batch(scheme: str, location: str, collection: str) -> Any:
+    """送来一批资源.
+
+    一个数组，最多 200 条；每条各有结果，一条退回不影响别的。
+    """
+    sending = running.sending(place_of(scheme, location), Collection(collection))
+    text, told = _sent()
+    listed = importing.require_batch(told)
+    session = database.session()
+    return [
+        running.told(importing.attempt(session, each, what, sending))
+        for each, what in zip(importing.texts_in(text), listed, strict=True)
+    ]

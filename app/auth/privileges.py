@@ -100,6 +100,7 @@ PRIVILEGES: dict[str, frozenset[Role]] = {
     "epcis.view": EVERYBODY - {Role.CLUSTER_OFFICER},
     "epcis.capture": KEEPERS | TRADERS | MARKET | {Role.OFFICIAL_VET, *OVERSEERS},
     "icar.view": EVERYBODY - {Role.CLUSTER_OFFICER},
+    "icar.capture": KEEPERS | TRADERS | MARKET | {Role.OFFICIAL_VET, *OVERSEERS},
     "label.print": KEEPERS | MARKET | {Role.OFFICIAL_VET, Role.PROCESSOR, Role.CLUSTER_OFFICER},
 }
 """Permission → roles. The first word is the noun, the second what is done with it."""

@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 from app.epcis.seen import Eyes, Period, periods
 from traceability.chain.events import EventView
 from traceability.epcis import ids
-from traceability.icar import lists, telling
+from traceability.icar import lists, resources, telling
 from traceability.icar.lists import LOOKED_AT_MAX, PLACES, Wanted
 from traceability.icar.naming import Names, Told
+from traceability.icar.resources import IcarResource
+from traceability.icar.vocabulary import RESOURCES
 
 AT_ONCE = 100
 
@@ -49,23 +51,39 @@ class Whereabouts:
         return line[max(number - 1, 0)][1] if line else None
 
 
+def _belongs(
+    wanted: Wanted, event: EventView, row: IcarResource | None, there: Whereabouts
+) -> bool:
+    """Whether an event is one of a collection of a place: as it came, or as it is told."""
+    if row is not None:
+        return (row.holding_id, row.resource_type) == (
+            wanted.place.id,
+            RESOURCES[wanted.collection],
+        )
+    return event.kind in wanted.kinds and there.happened_at(event, wanted.place.ref)
+
+
 def page(session: Session, wanted: Wanted, eyes: Eyes, *, after: int, size: int) -> Page:
     """The next resources of a collection that the asker may see."""
     names, there = Names(session), Whereabouts(session)
     found: list[Told] = []
     looking, looked, last = lists.looked_at(session, wanted.place, after=after), 0, after
     while batch := list(islice(looking, AT_ONCE)):
+        rows = resources.of_events(session, batch)
         told_of = [
             event
             for event in batch
-            if event.kind in wanted.kinds
-            and there.happened_at(event, wanted.place.ref)
-            and eyes.see(event)
+            if _belongs(wanted, event, rows.get(event.id), there) and eyes.see(event)
         ]
         errors = ids.errors_of(session, told_of)
         for event in told_of:
             error = errors.get(event.digest)
-            told = telling.resource(names, event, at=wanted.place.ref, error=error)
+            row = rows.get(event.id)
+            told = (
+                telling.resource(names, event, at=wanted.place.ref, error=error)
+                if row is None
+                else telling.again(row.body, event, error)
+            )
             if told is not None and wanted.admits(event, error):
                 found.append(told)
                 if len(found) == size:

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Select, select, union
+from sqlalchemy import Select, or_, select, union
 from sqlalchemy.orm import Session
 
 from traceability.animals import Animal
@@ -15,6 +15,7 @@ from traceability.chain.events import EventView
 from traceability.chain.kinds import Kind
 from traceability.chain.tables import Event, EventSubject, Leaf, SubjectHead
 from traceability.holdings import Holding
+from traceability.icar.resources import IcarResource
 from traceability.icar.vocabulary import KINDS, Collection
 from traceability.movements import Movement
 
@@ -62,11 +63,12 @@ def looked_at(session: Session, place: Holding, *, after: int) -> Iterator[Event
 
 
 def _log(session: Session, place: Holding, after: int) -> Iterator[EventView]:
-    herd = _herd(place)
+    came = select(IcarResource.event_id).where(IcarResource.holding_id == place.id)
+    about = [Event.id.in_(_herd(place)), Event.id.in_(came)]
     while True:
 
         def narrow(stored: Any, since: int = after) -> Any:
-            chosen = stored.where(Event.id.in_(herd), Leaf.position > since)
+            chosen = stored.where(or_(*about), Leaf.position > since)
             return chosen.order_by(Leaf.position).limit(BATCH)
 
         batch = events.choose(session, narrow)

@@ -3,6 +3,7 @@
 What ADE has no field for is told in a trait label or a remark; docs/icar.md lists each.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -55,6 +56,14 @@ def resource(
         "animal": animal_name(animal),
         **body,
     }
+
+
+def again(body: bytes, event: EventView, error: EventView | None = None) -> Told:
+    """A resource that came, as it came; with its number here where it had none."""
+    told: Told = {"id": event_uri(event.digest), **json.loads(body)}
+    if error is not None:
+        told["meta"] |= {"modified": stamp(error.recorded_at), "isDeleted": True}
+    return told
 
 
 def _animal_of(event: EventView) -> str | None:

@@ -100,10 +100,14 @@ def _zone_faults(told: Mapping[str, Any]) -> Iterator[Fault]:
 
 def _unit_faults(told: Mapping[str, Any]) -> Iterator[Fault]:
     weight = told.get("weight")
-    if isinstance(weight, dict) and (units := weight.get("units", KILOGRAM)) not in G_PER_UNIT:
-        shown = str(units)[:SHOWN_CHARS_MAX]
+    if isinstance(weight, dict) and _units_of(weight) not in G_PER_UNIT:
+        shown = _units_of(weight)[:SHOWN_CHARS_MAX]
         sentence = f"重量单位 {shown} 不能精确换算：只收 KGM（公斤）或 GRM（克）"
         yield Fault("$.weight.units", "icar.unknown_unit", sentence)
+
+
+def _units_of(weight: Mapping[str, Any]) -> str:
+    return str(weight.get("units") or KILOGRAM)
 
 
 def _number_faults(told: Mapping[str, Any]) -> Iterator[Fault]:
@@ -128,7 +132,7 @@ def grams_of(told: Mapping[str, Any]) -> Decimal | None:
     weight = told.get("weight")
     if not isinstance(weight, dict):
         return None
-    number, scale = weight.get("measurement"), G_PER_UNIT.get(str(weight.get("units", KILOGRAM)))
+    number, scale = weight.get("measurement"), G_PER_UNIT.get(_units_of(weight))
     if scale is None or not isinstance(number, int | float) or isinstance(number, bool):
         return None
     if not math.isfinite(number) or abs(number) > QUANTITY_MAX:

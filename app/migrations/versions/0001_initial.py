@@ -924,6 +924,33 @@ def upgrade() -> None:
         sa.UniqueConstraint("account_id", "name", name=op.f("uq_epcis_query_account_id_name")),
     )
     op.create_table(
+        "icar_resource",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("source_id", sa.String(length=200), nullable=False),
+        sa.Column("resource_type", sa.String(length=60), nullable=False),
+        sa.Column(
+            "holding_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("content_sha256", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["event.id"], name=op.f("fk_icar_resource_event_id_event")
+        ),
+        sa.ForeignKeyConstraint(
+            ["holding_id"], ["holding.id"], name=op.f("fk_icar_resource_holding_id_holding")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_icar_resource")),
+        sa.UniqueConstraint("event_id", name=op.f("uq_icar_resource_event_id")),
+        sa.UniqueConstraint("source", "source_id", name=op.f("uq_icar_resource_source_source_id")),
+    )
+    with op.batch_alter_table("icar_resource", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_icar_resource_holding_id"), ["holding_id"], unique=False
+        )
+
+    op.create_table(
         "idempotency_key",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -1890,6 +1917,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_idempotency_key_answered_at"))
 
     op.drop_table("idempotency_key")
+    with op.batch_alter_table("icar_resource", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_icar_resource_holding_id"))
+
+    op.drop_table("icar_resource")
     op.drop_table("epcis_query")
     with op.batch_alter_table("declaration", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_declaration_origin_id"))
