@@ -110,7 +110,9 @@ def verify_chain_command() -> None:
     from app.audit import running  # only this command needs the audit
 
     def tell(done: int, everything: int) -> None:
-        click.echo(f"\r已核查 {done}/{everything}", nl=False, err=True)
+        permille = 1000 * done // max(1, everything)
+        bar = "█" * (permille // 50) + "░" * (20 - permille // 50)
+        click.echo(f"\r{bar} {permille / 10:.1f}% 已核查 {done}/{everything}", nl=False, err=True)
 
     with platform() as (settings, engine):
         report = running.examine(settings, engine, tell)

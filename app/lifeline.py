@@ -53,13 +53,13 @@ def beat_file(run_dir: Path, name: str) -> Path:
 def attach(parent: int | None, beat: Callable[[], None] | None) -> None:
     """Begin to beat, and end with the parent if there is one. Call it first, in the main thread."""
     if parent is not None:
-        _ask_kernel()
+        ask_kernel()
         if os.getppid() != parent:  # it died before we could ask
             sys.exit(1)
     threading.Thread(target=_live, args=(parent, beat), name="lifeline", daemon=True).start()
 
 
-def _ask_kernel() -> None:
+def ask_kernel() -> None:
     """On Linux, have SIGTERM sent to this process when its parent dies."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)

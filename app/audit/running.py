@@ -16,19 +16,23 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from app import migrate
+from app.audit.beside import Beside
 from app.config import Settings
 from traceability.audit.damage import Damage
 from traceability.audit.report import Report, verify_chain
 from traceability.base import clock
 from traceability.base.db import make_engine, reading
 from traceability.base.refs import is_ref
+from traceability.chain import events
 from traceability.checkpoints import keys
 from traceability.checkpoints.witness import Witness
 
 SILENT_S = 10.0
 SHOWN_MAX = 200
+BESIDE_FROM = 20_000  # events; below, a second process costs more than it saves
 WRITE_S = 0.3
 ALIVE_S = 2.0  # how often a run says that it is alive, also where it has nothing to count
 _beginning = threading.Lock()
@@ -152,10 +156,24 @@ def examine(settings: Settings, engine: Engine, tell: Callable[[int, int], None]
     """The whole audit, against the known keys and the witness of this installation."""
     migrate.load_models()  # every noun says how its rows follow from events
     witness = Witness(settings.witness_file).as_it_is()  # before the reading: it may grow meanwhile
-    with reading(engine) as session:
+    with reading(engine) as session, _second_half(settings, session) as elsewhere:
         return verify_chain(
             session,
             verifiers=keys.known_keys(witness.keys_path),
             witness=witness,
             progress=tell,
+            elsewhere=elsewhere,
         )
+
+
+@contextmanager
+def _second_half(settings: Settings, session: Session) -> Iterator[Beside | None]:
+    """A process for the second half, where there is enough of it to be worth starting one."""
+    if events.count(session) < BESIDE_FROM:
+        yield None
+        return
+    beside = Beside(settings)
+    try:
+        yield beside
+    finally:
+        beside.stop()

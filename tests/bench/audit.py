@@ -11,7 +11,8 @@ from pathlib import Path
 import orjson
 from sqlalchemy import Engine
 
-from app import migrate
+from app import config, migrate
+from app.audit import running
 from tests.bench import importing
 from tests.bench.timing import rates
 from traceability.audit.report import verify_chain
@@ -34,7 +35,8 @@ def main() -> None:
             "full audit: events, links, leaves, tiles, every row folded",
             {
                 "read, parse and hash the same rows": lambda: _read(engine),
-                "verify-chain": lambda: _audit(engine),
+                "verify-chain, one process": lambda: _audit(engine),
+                "verify-chain, two processes": lambda: _audit_in_two(engine),
             },
         )
         engine.dispose()
@@ -54,6 +56,15 @@ def _read(engine: Engine) -> int:
 def _audit(engine: Engine) -> int:
     with reading(engine) as session:
         report = verify_chain(session)
+    assert report.is_whole, report.sentence
+    return report.events
+
+
+def _audit_in_two(engine: Engine) -> int:
+    folder = Path(str(engine.url.database)).parent
+    told = {"DATA_DIR": str(folder), "DATABASE_URL": str(engine.url)}
+    running.BESIDE_FROM = 0
+    report = running.examine(config.load(told), engine, lambda _done, _all: None)
     assert report.is_whole, report.sentence
     return report.events
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -52,32 +53,65 @@ class Report:
         return f"{read}：发现问题{more}。第一处：{first.label}——{first.sentence}"
 
 
+class Elsewhere(Protocol):
+    """The second half of an audit, under way in another process."""
+
+    @property
+    def folded(self) -> int:
+        """How many subjects it has folded so far."""
+
+    def found(self, heard: Callable[[], None]) -> Sequence[Damage] | None:
+        """Wait for its end; `heard` is called meanwhile. None if it did not come to an end."""
+
+
 def verify_chain(
     session: Session,
     *,
     verifiers: Sequence[Verifier] = (),
     witness: Witness | None = None,
     progress: Progress = lambda _done, _all: None,
+    elsewhere: Elsewhere | None = None,
 ) -> Report:
-    """Derive everything anew from stored bytes, and name what differs."""
+    """Derive everything anew from stored bytes, and name what differs.
+
+    The events and their lines are read here; the log and the rows after them, or elsewhere at the
+    same time. Each half looks only at what it reads itself, so both orders give one report.
+    """
     report = Report(tree_size=log.size(session), checkpoints=stamps.count(session))
     lines = Lines(links.subject_ids(session))
     all_of_it = events.count(session) + columns.count(session)
+
+    def heard() -> None:
+        progress(lines.events + (0 if elsewhere is None else elsewhere.folded), all_of_it)
+
     with rarely_collected():
         for found in _stage(DamageKind.BYTES, links.check(session, lines)):
             _add(report, found)
-            progress(lines.events, all_of_it)
+            heard()
     report.events, report.subjects = lines.events, len(lines.newest)
     with suppress(*UNREADABLE):  # the stages name what cannot be read
         report.given_up = stamps.losses(session)
-    for kind, stage in _of_the_log(session, verifiers, witness):
-        for found in _stage(kind, ([each] for each in stage)):
+    told = None if elsewhere is None else elsewhere.found(heard)
+    if told is not None:
+        _add(report, told)
+    else:
+        for folded, found in of_log_and_rows(session, verifiers=verifiers, witness=witness):
             _add(report, found)
-    rows = columns.check(session, lambda folded: progress(lines.events + folded, all_of_it))
-    for found in _stage(DamageKind.ROW, rows):
-        _add(report, found)
+            progress(lines.events + folded, all_of_it)
     progress(all_of_it, all_of_it)
     return report
+
+
+def of_log_and_rows(
+    session: Session, *, verifiers: Sequence[Verifier], witness: Witness | None
+) -> Iterator[tuple[int, list[Damage]]]:
+    """The second half: how many subjects are folded so far, and the damage found with them."""
+    for kind, stage in _of_the_log(session, verifiers, witness):
+        for found in _stage(kind, ([each] for each in stage)):
+            yield 0, found
+    told = [0]
+    for found in _stage(DamageKind.ROW, columns.check(session, lambda n: told.__setitem__(0, n))):
+        yield told[0], found
 
 
 def _of_the_log(
