@@ -299,6 +299,14 @@ def here(**changes: str | int | None) -> str:
     return with_query(request.path, request.args, **changes)
 
 
+def narrowed(action: str, words: str) -> list[tuple[str, str]]:
+    """The filters a search on this very page keeps: all but its words and the page turned to."""
+    if action != request.path:
+        return []
+    given = request.args.items(multi=True)
+    return [(key, value) for key, value in given if key not in {words, "page"}]
+
+
 FILTERS: dict[str, Callable[..., object]] = {
     "number": number,
     "kg": kg,
@@ -325,8 +333,8 @@ FILTERS: dict[str, Callable[..., object]] = {
 
 
 def register(app: Flask) -> None:
-    """Give the templates of the service the filters and the `here` address."""
+    """Give the templates of the service the filters, the `here` address and what it keeps."""
     app.jinja_env.filters.update(FILTERS)
-    app.jinja_env.globals["here"] = here
+    app.jinja_env.globals.update(here=here, narrowed=narrowed)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -30,8 +30,8 @@ def paged(
     page_rows: int = PAGE_ROWS,
 ) -> Listed[Row]:
     """A page of what a query finds; beyond the last page, the last one."""
-    found = select(func.count()).select_from(wanted.order_by(None).subquery())
-    total = session.scalar(found) or 0
+    found = wanted.with_only_columns(func.count(), maintain_column_froms=True)
+    total = session.scalar(found.order_by(None)) or 0
     pages = max(1, -(-total // page_rows))
     page = min(max(1, page), pages)
     chosen = wanted.offset((page - 1) * page_rows).limit(page_rows)

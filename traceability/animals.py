@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, select
+from sqlalchemy import ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from traceability import tags
@@ -104,6 +104,7 @@ class Animal(Subject, Base):
 
     __tablename__ = "animal"
     __ref_prefix__ = "animal"
+    __table_args__ = (Index("ix_animal_state_id", "state", "id"),)  # the order of lists
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ear_tag: Mapped[str] = mapped_column(String(15), unique=True)

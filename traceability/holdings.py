@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, select
+from sqlalchemy import ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from traceability.base.db import Base, Subject
@@ -57,6 +57,7 @@ class Holding(Subject, Base):
 
     __tablename__ = "holding"
     __ref_prefix__ = "holding"
+    __table_args__ = (Index("ix_holding_name_id", "name", "id"),)  # the order of lists
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[HoldingKind]

@@ -50,6 +50,7 @@ class Movement(Subject, Base):
     certificate: Mapped[Certificate | None] = relationship()
 
     __table_args__ = (
+        Index("ix_movement_departed_at_id", "departed_at", "id"),  # the order of lists
         Index(
             "uq_movement_on_the_road",
             "animal_id",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import String, select
+from sqlalchemy import Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from traceability.base.db import Base, Subject
@@ -50,6 +50,7 @@ class Party(Subject, Base):
 
     __tablename__ = "party"
     __ref_prefix__ = "party"
+    __table_args__ = (Index("ix_party_name_id", "name", "id"),)  # the order of lists
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[PartyKind]

@@ -28,8 +28,9 @@ assert STEPS.keys() == set(Step)
 @blueprint.arguments(SalesQuery, location="query", as_kwargs=True)
 @blueprint.response(200, SaleOut(many=True))
 def index(page: int) -> Sequence[Sale]:
-    """成交记录, newest first, 50 a page."""
-    return selling.listed(database.session(), page=page)
+    """成交记录, newest first, 50 a page; beyond the last page there are none."""
+    found = selling.listed(database.session(), page=page)
+    return found.rows if found.page == page else []
 
 
 @blueprint.post("/")

@@ -9,6 +9,7 @@ from app.whoami import Scope
 from traceability.base.errors import NotFound
 from traceability.holdings import Holding
 from traceability.parties import Party
+from traceability.regions import CODE_CHARS
 
 
 def covers(scope: Scope, holding: Holding) -> bool:
@@ -32,10 +33,19 @@ def require(scope: Scope, holding: Holding) -> Holding:
     return holding
 
 
+def _last(code: str) -> str:
+    """The last code an area can hold: a range is found by index, words that begin so are not.
+
+    >>> _last("520526")
+    '520526999999'
+    """
+    return code.ljust(CODE_CHARS, "9")
+
+
 def within(scope: Scope) -> ColumnElement[bool]:
     """The condition on `Holding` that keeps what lies within a scope; for lists."""
     if scope.everywhere:
         return true()
     keepers = select(Party.id).where(Party.ref.in_(scope.keepers))
-    regions = [Holding.region_code.startswith(code, autoescape=True) for code in scope.regions]
+    regions = [Holding.region_code.between(code, _last(code)) for code in scope.regions]
     return or_(Holding.ref.in_(scope.holdings), Holding.keeper_id.in_(keepers), *regions, false())

@@ -1,6 +1,5 @@
 """登记成交 · one sale, once: from the desk's Enter or a program's request to the two operations."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,13 +11,13 @@ from app.auth import scopes
 from app.auth.roles import Role
 from app.desk import standing
 from app.desk.crates import Crate
+from app.lists import Listed, paged
 from devices import pairing, weighing
 from devices.pairing import Pairing
 from market.sales import agreeing, records
 from market.sales.records import Sale
 from traceability import parties, weighings
 from traceability.animals import Animal
-from traceability.base.clock import legal_day, start_of
 from traceability.base.errors import Conflict, NotFound, RuleViolation
 from traceability.base.units import PriceUnit
 from traceability.holdings import Holding
@@ -167,12 +166,13 @@ def at_my_market(session: Session, ref: str) -> Sale:
     return found
 
 
-def listed(session: Session, *, day_of: datetime | None = None, page: int = 1) -> Sequence[Sale]:
-    """The sales one may see, newest first; of one legal day if an instant of it is given."""
+def listed(session: Session, *, words: str = "", page: int = 1) -> Listed[Sale]:
+    """The sales one may see, newest first; of the animals whose tag holds the words."""
     wanted = select(Sale).where(visible())
-    if day_of is not None:
-        begin = start_of(legal_day(day_of))
-        wanted = wanted.where(Sale.agreed_at >= begin)
+    digits = "".join(filter(str.isdigit, words))
+    if digits:
+        tagged = select(Animal.id).where(Animal.ear_tag.contains(digits))
+        wanted = wanted.where(Sale.animal_id.in_(tagged))
     whole = (
         selectinload(Sale.animal),
         selectinload(Sale.seller),
@@ -180,5 +180,5 @@ def listed(session: Session, *, day_of: datetime | None = None, page: int = 1) -
         selectinload(Sale.market),
         selectinload(Sale.weighing),
     )
-    ordered = wanted.order_by(Sale.agreed_at.desc(), Sale.id.desc()).options(*whole)
-    return session.scalars(ordered.offset((page - 1) * PAGE_ROWS).limit(PAGE_ROWS)).all()
+    ordered = wanted.order_by(Sale.agreed_at.desc(), Sale.id.desc())
+    return paged(session, ordered, *whole, page=page, page_rows=PAGE_ROWS)

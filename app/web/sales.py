@@ -9,7 +9,7 @@ from app.auth.privileges import permission
 from app.desk import selling
 from app.labels import printing
 from app.labels.receipt import ReceiptSize, receipt_pdf
-from app.schemas.sales import ReceiptQuery, SalesQuery
+from app.schemas.sales import ReceiptQuery
 from market.sales.records import SALE_STATE_LABELS, SaleState
 from traceability.base.units import PRICE_UNIT_LABELS
 
@@ -26,16 +26,10 @@ STATE_TONES = {
 @blueprint.get("/")
 @permission("sale.view")
 def index() -> str:
-    """成交记录, newest first."""
-    page = SalesQuery(unknown=EXCLUDE).load(request.args)["page"]
-    rows = selling.listed(database.session(), page=page)
-    return render_template(
-        "sales/index.html",
-        rows=rows,
-        page=page,
-        more=len(rows) == selling.PAGE_ROWS,
-        **_labels(),
-    )
+    """成交记录, newest first; of one animal by its tag."""
+    page, words = request.args.get("page", 1, type=int), request.args.get("q", "").strip()[:40]
+    found = selling.listed(database.session(), words=words, page=page)
+    return render_template("sales/index.html", found=found, words=words, **_labels())
 
 
 def _labels() -> dict[str, object]:

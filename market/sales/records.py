@@ -95,6 +95,7 @@ class Sale(Subject, Base):
 
     __table_args__ = (
         Index("ix_sale_market_id_agreed_at", "market_id", "agreed_at"),
+        Index("ix_sale_agreed_at_id", "agreed_at", "id"),  # the order of lists
         Index(
             "uq_sale_open_animal",
             "animal_id",

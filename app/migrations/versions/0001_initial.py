@@ -255,6 +255,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("resident_id", name=op.f("uq_party_resident_id")),
         sa.UniqueConstraint("uscc", name=op.f("uq_party_uscc")),
     )
+    with op.batch_alter_table("party", schema=None) as batch_op:
+        batch_op.create_index("ix_party_name_id", ["name", "id"], unique=False)
+
     op.create_table(
         "region",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -653,6 +656,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("holding", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_holding_keeper_id"), ["keeper_id"], unique=False)
+        batch_op.create_index("ix_holding_name_id", ["name", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_holding_region_code"), ["region_code"], unique=False)
 
     op.create_table(
@@ -849,6 +853,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_animal_dam_id"), ["dam_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_animal_holding_id"), ["holding_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_animal_owner_id"), ["owner_id"], unique=False)
+        batch_op.create_index("ix_animal_state_id", ["state", "id"], unique=False)
 
     op.create_table(
         "api_token",
@@ -1630,6 +1635,7 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_movement_certificate_id"), ["certificate_id"], unique=False
         )
+        batch_op.create_index("ix_movement_departed_at_id", ["departed_at", "id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_movement_destination_id"), ["destination_id"], unique=False
         )
@@ -1697,6 +1703,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("weighing_id", name=op.f("uq_sale_weighing_id")),
     )
     with op.batch_alter_table("sale", schema=None) as batch_op:
+        batch_op.create_index("ix_sale_agreed_at_id", ["agreed_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_sale_animal_id"), ["animal_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_sale_buyer_id"), ["buyer_id"], unique=False)
         batch_op.create_index(
@@ -1814,6 +1821,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_sale_market_id_agreed_at")
         batch_op.drop_index(batch_op.f("ix_sale_buyer_id"))
         batch_op.drop_index(batch_op.f("ix_sale_animal_id"))
+        batch_op.drop_index("ix_sale_agreed_at_id")
 
     op.drop_table("sale")
     with op.batch_alter_table("movement", schema=None) as batch_op:
@@ -1825,6 +1833,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_movement_plate"))
         batch_op.drop_index(batch_op.f("ix_movement_origin_id"))
         batch_op.drop_index(batch_op.f("ix_movement_destination_id"))
+        batch_op.drop_index("ix_movement_departed_at_id")
         batch_op.drop_index(batch_op.f("ix_movement_certificate_id"))
         batch_op.drop_index(batch_op.f("ix_movement_animal_id"))
 
@@ -1932,6 +1941,7 @@ def downgrade() -> None:
 
     op.drop_table("api_token")
     with op.batch_alter_table("animal", schema=None) as batch_op:
+        batch_op.drop_index("ix_animal_state_id")
         batch_op.drop_index(batch_op.f("ix_animal_owner_id"))
         batch_op.drop_index(batch_op.f("ix_animal_holding_id"))
         batch_op.drop_index(batch_op.f("ix_animal_dam_id"))
@@ -1963,6 +1973,7 @@ def downgrade() -> None:
     op.drop_table("import_run")
     with op.batch_alter_table("holding", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_holding_region_code"))
+        batch_op.drop_index("ix_holding_name_id")
         batch_op.drop_index(batch_op.f("ix_holding_keeper_id"))
 
     op.drop_table("holding")
@@ -2024,6 +2035,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_region_code"))
 
     op.drop_table("region")
+    with op.batch_alter_table("party", schema=None) as batch_op:
+        batch_op.drop_index("ix_party_name_id")
+
     op.drop_table("party")
     op.drop_table("pairing_cursor")
     op.drop_table("observation")
