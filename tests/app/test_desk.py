@@ -28,7 +28,7 @@ from traceability.animals import Animal
 from traceability.base.errors import RuleViolation
 from traceability.holdings import HoldingKind
 
-QUERIES_MAX = 45  # a whole panel: card, verdict, reference price, counts
+QUERIES_MAX = 46  # a whole panel: card, verdict with isolations, reference price, counts
 
 
 @pytest.fixture
