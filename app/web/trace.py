@@ -23,7 +23,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
-from app import database, files, pictures, whoami
+from app import database, files, outside, pictures, whoami
 from app.auth.privileges import public
 from app.factory import settings_of
 from app.labels import printing
@@ -37,8 +37,7 @@ from app.trace.lines import Stamp, Subject
 from traceability import animals, evidence, photographs
 from traceability.audit import legible
 from traceability.base.clock import legal_day, start_of
-from traceability.checkpoints import keys, stamps
-from traceability.checkpoints.witness import Witness
+from traceability.checkpoints import bundles, keys, stamps
 from traceability.identifiers import short_codes
 from traceability.identifiers.ear_tags import parse_ear_tag
 from traceability.identifiers.refusals import IdentifierError
@@ -187,12 +186,15 @@ def proof(kind: LinkKind, code: str) -> ResponseReturnValue:
     except UNREADABLE:
         refusal = json.dumps({"error": DAMAGED, "seq": _damaged(seen.subject)})
         return _uncached(_answer(refusal, CHANGED, "application/json"))
-    witness = Witness(settings_of(current_app).witness_file)
-    bundle = stamps.bundle(session, line)
+    kept_outside = outside.keepers(settings_of(current_app))
+    bundle, stamp = stamps.bundle(session, line), stamps.newest(session)
+    if stamp is not None:
+        bundle |= bundles.seen_by_others(session, kept_outside.book, stamp)
+    known = keys.in_term(kept_outside.witness.keys_path, bundle["checkpoint"])
     body = {
         **bundle,
         "subject": seen.subject.ref,
-        "vkeys": [each.vkey for each in keys.in_term(witness.keys_path, bundle["checkpoint"])],
+        "vkeys": [each.vkey for each in known],
     }
     response = _answer(json.dumps(body), content_type="application/json")
     response.headers["Cache-Control"] = REVALIDATE

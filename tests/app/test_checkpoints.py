@@ -13,7 +13,7 @@ from app.factory import Platform, settings_of
 from tests.app.programs import ProgramOf, code
 from tests.inspector import cosign, verify
 from tests.world import World
-from traceability import merkle
+from traceability import animals, merkle
 from traceability.chain import events
 from traceability.checkpoints import cosigning, notes, stamps
 from traceability.checkpoints.keys import Signer
@@ -172,9 +172,27 @@ def test_each_altered_field_of_an_animals_bundle_is_named(
     assert "第 1 条事件：出示的私有部分" in answer("events", 0, "opening", "private", to="{}")
 
 
-@pytest.mark.usefixtures("calf")
+def _require_told_in_proof(client: FlaskClient, world: World, calf: str, vkey: str) -> None:
+    """The public proof carries the co-signature, and the inspector's program checks it."""
+    code_of_calf = animals.get(world.session, calf).short_code
+    bundle = client.get(f"/t/{code_of_calf}/proof.json").get_json()
+    known = [*bundle["vkeys"], vkey]
+    line = next(each for each in bundle["checkpoint"].split("\n") if "nync.example" in each)
+    forged = line[:-8] + ("AAAAAAAA" if not line.endswith("AAAAAAAA") else "BBBBBBBB")
+
+    assert verify.faults(bundle, known) == []
+    assert any("签的就是这个目录" in each for each in verify.report(bundle, known))
+    bundle["checkpoint"] = bundle["checkpoint"].replace(line, forged)
+    assert "cosignature 签名不符" in verify.faults(bundle, known)[0]
+
+
 def test_a_regulator_hands_a_cosignature_back(
-    app: Platform, program_of: ProgramOf, client: FlaskClient, world: World, tmp_path: Path
+    app: Platform,
+    program_of: ProgramOf,
+    client: FlaskClient,
+    world: World,
+    calf: str,
+    tmp_path: Path,
 ) -> None:
     vkey = cosign.make_key("nync.example/witness", tmp_path / "witness.key")
     book = outside.keepers(settings_of(app)).book
@@ -190,6 +208,7 @@ def test_a_regulator_hands_a_cosignature_back(
     whole = client.get("/checkpoint").text
     assert notes.signers(notes.parse_note(whole), [notes.parse_vkey(vkey)])
     assert "共同签名：nync.example/witness" in client.get("/checkpoints").text
+    _require_told_in_proof(client, world, calf, vkey)
     assert code(regulator.post("/api/chain/cosignatures", {"note": "?"})) == (
         422,
         "cosignature.unreadable",

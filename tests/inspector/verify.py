@@ -612,13 +612,30 @@ def report(bundle: Any, vkeys: Sequence[str]) -> Iterator[str]:
         opened = "，出示的私有部分与承诺相符" if "opening" in entry else ""
         place = f"目录第 {entry['position']} 位"
         yield f"第 {number} 条事件：{body['at']} {body['kind']}，{place}，内容与路径相符{opened}"
-    for key in checked(bundle["cosigned"]["checkpoint"], keys)[1] if "cosigned" in bundle else ():
-        if key.kind == "cosignature":
-            yield f"共同签名：“{key.name}”的签名相符，其目录是本目录的开头"
+    yield from cosigners(bundle, keys, vouching)
     gaps = list(missing(bundle))
     yield from gaps
     events = f"{len(bundle['events'])} 条事件均在“{origin}”盖章的 {size} 条目录内"
     yield f"相符：{events}，{'有缺号' if gaps else '前后衔接无误'}"
+
+
+def cosigners(bundle: Any, keys: Sequence[Key], vouching: Sequence[Key]) -> Iterator[str]:
+    """Which of the given co-signers saw this tree, or an earlier one that it begins with."""
+    given = {key.name for key in keys if key.kind == "cosignature"}
+    now = {key.name for key in vouching if key.kind == "cosignature"}
+    before = set()
+    if "cosigned" in bundle:
+        before = {
+            key.name
+            for key in checked(bundle["cosigned"]["checkpoint"], keys)[1]
+            if key.kind == "cosignature"
+        }
+    for name in sorted(now):
+        yield f"共同签名：“{name}”的签名相符，签的就是这个目录"
+    for name in sorted(before):
+        yield f"共同签名：“{name}”的签名相符，其目录是本目录的开头"
+    for name in sorted(given - now - before):
+        yield f"注意：文件里没有“{name}”的共同签名"
 
 
 def missing(bundle: Any) -> Iterator[str]:

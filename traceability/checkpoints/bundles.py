@@ -42,7 +42,7 @@ def export(
         found["subject"] = subject
     if stamp is None:
         return found
-    found["checkpoint"] = cosigning.below(keepers.book, stamp)
+    found |= seen_by_others(session, keepers.book, stamp)
     found["vkeys"] = [each.line for each in keys.known_keys(keepers.witness.keys_path)]
     stamped = [
         each for each in line if each.position is not None and each.position < stamp.tree_size
@@ -52,7 +52,13 @@ def export(
             entry["opening"] = opening
     if changes := _key_changes(session):
         found["key_changes"] = changes
-    if (cosigned := _cosigned(session, keepers.book, stamp)) is not None:
+    return found
+
+
+def seen_by_others(session: Session, book: Book, stamp: Checkpoint) -> dict[str, Any]:
+    """A checkpoint with the co-signatures below it, and the newest one before it that has some."""
+    found: dict[str, Any] = {"checkpoint": cosigning.below(book, stamp)}
+    if (cosigned := _cosigned(session, book, stamp)) is not None:
         found["cosigned"] = cosigned
     return found
 

@@ -7,6 +7,7 @@ restored backup takes it away. Each line proves itself and is checked whenever i
 
 import fcntl
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -157,31 +158,42 @@ def _keep(book: Book, text: str, made: Sequence[Cosignature]) -> None:
             store.add(fresh)
 
 
-def every(book: Book) -> Iterator[Cosignature]:
-    """What is kept and still proves itself, newest first."""
+def every(book: Book, head: Head | None = None) -> Iterator[Cosignature]:
+    """What is kept and still proves itself, newest first; of one head only, if it is named."""
     known = cosigners(book)
     for written in book.signed.backwards():
         try:
-            note, head = _read(written)
-            yield from _made_by(note, head, known)
+            note, seen = _read(written)
+            if head in (None, seen):
+                yield from _made_by(note, seen, known)
         except RuleViolation:
             continue  # a line that was changed proves nothing
+
+
+def _heads(book: Book) -> set[Head]:
+    """The heads that are kept, whether their lines prove themselves or not."""
+    found = set()
+    for written in book.signed.backwards():
+        with suppress(RuleViolation):
+            found.add(_read(written)[1])
+    return found
 
 
 def below(book: Book, stamp: Checkpoint) -> str:
     """A checkpoint with the co-signatures it has."""
     note = notes.parse_note(stamp.note)
     head = notes.parse_head(note.text)
-    theirs = tuple(each.signature for each in every(book) if each.head == head)
+    theirs = tuple(each.signature for each in every(book, head))
     return Note(note.text, note.signatures + theirs[::-1]).written
 
 
 def newest(session: Session, book: Book, *, size: int) -> Checkpoint | None:
     """The largest checkpoint of the running epoch, up to a size, that somebody co-signed."""
     running = session.scalar(select(Checkpoint.epoch).order_by(Checkpoint.epoch.desc()).limit(1))
-    sizes = [
-        each.head.size
-        for each in every(book)
-        if each.head.size <= size and epoch_of(each.head.origin) == running
+    fitting = [
+        head for head in _heads(book) if head.size <= size and epoch_of(head.origin) == running
     ]
-    return session.get(Checkpoint, (running, max(sizes))) if sizes else None
+    for head in sorted(fitting, key=lambda each: each.size, reverse=True):
+        if next(every(book, head), None) is not None:
+            return session.get(Checkpoint, (running, head.size))
+    return None
