@@ -5,7 +5,6 @@ come to its end, the audit does that half itself.
 """
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -23,6 +22,9 @@ from traceability.checkpoints import keys
 from traceability.checkpoints.witness import Witness
 
 ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = (
+    f"import sys; sys.path.insert(0, {str(ROOT)!r}); from app.audit.beside import main; main()"
+)
 HEARD_S = 0.3
 
 
@@ -32,9 +34,8 @@ class Beside:
     def __init__(self, settings: Settings) -> None:
         self.folded = 0
         self._damage: list[Damage] = []
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "app.audit.beside"],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        self._process = subprocess.Popen(  # noqa: S603 - this very program
+            [sys.executable, "-c", PROGRAM],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -79,7 +80,3 @@ def main() -> None:
             rows = [[*asdict(each).values()] for each in found]
             sys.stdout.write(f"{json.dumps([folded, rows], default=str)}\n")
             sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main()

@@ -160,6 +160,19 @@ PRIVATE_NAMES = {
     "withdrawal_days": "休药期天数",
     "year": "年份",
     "year_from": "起始年份",
+    "certainty": "把握程度",
+    "change": "修改方式",
+    "closes_on": "原规则止于",
+    "edition": "版本",
+    "effective_from": "自",
+    "effective_to": "至",
+    "severity": "效力",
+    "species": "畜种",
+    "stages": "适用环节",
+    "citation": "出处",
+    "params": "参数",
+    "card": "规则内容",
+    "rule": "规则",
 }
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
