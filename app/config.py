@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 SECRET_BYTES = 32
 DEMO_MARK = "demo-"  # begins every secret and origin that demo mode makes for itself
 KEY_MODE = 0o600
+PREVIOUS = ".previous"  # ends the name of the cookie key that was replaced
 PORT_MAX = 65_535
 MEGABYTE = 1024 * 1024
 
@@ -186,6 +187,8 @@ def _production_faults(settings: Settings, given: Mapping[str, str]) -> Iterator
         yield "内置消息代理不得对外开放：请设置 MQTT_URL，或把 HOST 改为 127.0.0.1"
     for path in (settings.secret_key_file, settings.chain_key_file, settings.label_key_file):
         yield from _key_faults(path)
+    if (before := _previous(settings)).exists():
+        yield from _key_faults(before)
 
 
 def _key_faults(path: Path) -> Iterator[str]:
@@ -220,6 +223,17 @@ def session_secret(settings: Settings) -> bytes:
     if len(secret) < SECRET_BYTES:
         raise ConfigurationError([f"密钥文件 {path} 太短，至少 {SECRET_BYTES} 个字节"])
     return secret
+
+
+def sealing_secrets(settings: Settings) -> list[bytes]:
+    """What seals secrets in the database: the cookie key, then the one before it, if kept."""
+    before = _previous(settings)
+    kept = [before.read_bytes().strip()] if before.is_file() else []
+    return [session_secret(settings), *kept]
+
+
+def _previous(settings: Settings) -> Path:
+    return settings.secret_key_file.with_name(settings.secret_key_file.name + PREVIOUS)
 
 
 def make_demo_key(path: Path) -> None:

@@ -5,16 +5,31 @@ from dataclasses import dataclass
 from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 
+from app import config
 from app.auth import accounts
 from app.auth.accounts import Account, Grant
 from app.auth.roles import Role, ScopeKind
-from app.factory import Platform
+from app.auth.sealing import Seal
+from app.factory import Platform, settings_of
 from tests.world import World
 from traceability.parties import Party
 
 PASSWORD = "赶场天-426-公斤"
 OWN_COST = accounts._hasher  # what passwords really cost
 QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)  # tests sign in a thousand times
+
+
+def seal_of(app: Platform) -> Seal:
+    """What seals the second factors of a service."""
+    return Seal(config.sealing_secrets(settings_of(app)))
+
+
+def secret_of(account: Account, seal: Seal) -> str:
+    """What the person's telephone knows."""
+    assert account.second_factor is not None
+    secret = seal.open(account.second_factor)
+    assert secret is not None
+    return secret
 
 
 @dataclass

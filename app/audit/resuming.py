@@ -10,8 +10,10 @@ from datetime import datetime
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from app import config
 from app.auth import logins, privileges, second_factor
 from app.auth.refusals import NotSignedIn
+from app.auth.sealing import Seal
 from app.config import Settings
 from traceability.base.db import reading, transaction
 from traceability.base.errors import Conflict, RuleViolation
@@ -83,7 +85,8 @@ def signed(settings: Settings, session: Session, person: Signature, at: datetime
     """Who typed that, if they may."""
     account = logins.authenticate(session, login=person.login, password=person.password, at=at)
     if second_factor.is_due(account, is_production=settings.is_production):
-        second_factor.accept(session, account, person.code, at=at)
+        seal = Seal(config.sealing_secrets(settings))
+        second_factor.accept(session, account, person.code, seal=seal, at=at)
     if not privileges.allowed(account.role, PERMISSION):
         raise NotSignedIn("login.refused", "没有核查权限")
     return account.party

@@ -57,7 +57,7 @@ class Account(Base):
     state: Mapped[AccountState]
     party_id: Mapped[int] = mapped_column(ForeignKey("party.id"), index=True)
     invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
-    second_factor: Mapped[str | None] = mapped_column(String(64))  # TOTP secret, base32
+    second_factor: Mapped[str | None] = mapped_column(String(200))  # TOTP secret, sealed
     second_factor_step: Mapped[int | None]  # time step of the last code; None: not yet confirmed
     registered_at: Mapped[datetime]
     password_changed_at: Mapped[datetime | None]

@@ -1,7 +1,7 @@
 """第二因子 · the six digits of a telephone beside the password (TOTP, RFC 6238).
 
 A secret counts once a code made with it has been typed; each code is taken once. Whoever gives a
-new paper code resets the second factor with it.
+new paper code resets the second factor with it. The database holds secrets sealed.
 """
 
 import hmac
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.auth.accounts import Account
 from app.auth.roles import SECOND_FACTOR
+from app.auth.sealing import Seal
 from traceability.base.errors import Conflict, RuleViolation
 
 ISSUER = "威宁肉牛平台"
@@ -31,7 +32,7 @@ def is_due(account: Account, *, is_production: bool) -> bool:
     return is_set(account) or (is_production and account.role in SECOND_FACTOR)
 
 
-def prepare(account: Account) -> None:
+def prepare(account: Account, seal: Seal) -> None:
     """Give an account a fresh secret, which counts from its first code on.
 
     Raises:
@@ -41,7 +42,7 @@ def prepare(account: Account) -> None:
         raise Conflict(
             "second_factor.already_set", "已启用动态码；换手机请向开通账号的单位补领纸质码"
         )
-    account.second_factor = pyotp.random_base32()
+    account.second_factor = seal.close(pyotp.random_base32())
 
 
 def reset(account: Account) -> None:
@@ -50,10 +51,16 @@ def reset(account: Account) -> None:
     account.second_factor_step = None
 
 
-def address(account: Account) -> str:
+def shown(account: Account, seal: Seal) -> str | None:
+    """The secret while a telephone is being set up; never after, nor where no key opens it."""
+    if account.second_factor is None or is_set(account):
+        return None
+    return seal.open(account.second_factor)
+
+
+def address(account: Account, secret: str) -> str:
     """What the QR code tells the telephone's program."""
-    assert account.second_factor is not None, "prepared before it is shown"
-    return pyotp.TOTP(account.second_factor).provisioning_uri(account.login, issuer_name=ISSUER)
+    return pyotp.TOTP(secret).provisioning_uri(account.login, issuer_name=ISSUER)
 
 
 def code_at(secret: str, at: datetime) -> str:
@@ -61,18 +68,32 @@ def code_at(secret: str, at: datetime) -> str:
     return pyotp.HOTP(secret).at(_step(at))
 
 
-def accept(session: Session, account: Account, code: str, *, at: datetime) -> None:
+def accept(session: Session, account: Account, code: str, *, seal: Seal, at: datetime) -> None:
     """Take a code, once; the first one says that the telephone is set up.
 
     Raises:
-        RuleViolation: `second_factor.refused`: wrong, too old, or used already.
+        RuleViolation: `second_factor.refused`: wrong, too old, or used already;
+            `second_factor.unreadable`: the installation's key was replaced.
     """
-    step = None if account.second_factor is None else _found(account.second_factor, code, at)
+    secret = None if account.second_factor is None else _opened(account.second_factor, seal)
+    step = None if secret is None else _found(secret, code, at)
     if step is None or not _use(session, account, step):
         raise RuleViolation(
             "second_factor.refused", "动态码不对或已用过，请等手机显示下一个码再输入"
         )
     account.second_factor_step = step
+    if secret and account.second_factor and not seal.is_newest(account.second_factor):
+        account.second_factor = seal.close(secret)
+
+
+def _opened(sealed: str, seal: Seal) -> str:
+    secret = seal.open(sealed)
+    if secret is None:
+        raise RuleViolation(
+            "second_factor.unreadable",
+            "平台换过密钥，原来的动态码已失效；请向开通账号的单位补领纸质码，重新设置手机",
+        )
+    return secret
 
 
 def _step(at: datetime) -> int:

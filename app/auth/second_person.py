@@ -3,10 +3,11 @@
 Asked for a late entry that today's rules would forbid, and for annulling a weight.
 """
 
-from app import database, whoami
+from app import config, database, whoami
 from app.auth import logins, privileges, second_factor
 from app.auth.accounts import Account
 from app.auth.refusals import NotSignedIn
+from app.auth.sealing import Seal
 from app.config import Settings
 from traceability.base.errors import RuleViolation
 from traceability.parties import Party
@@ -27,7 +28,8 @@ def sign(login: str, password: str, code: str, *, permission: str, settings: Set
     try:
         found = logins.authenticate(session, login=login, password=password, at=at)
         if second_factor.is_due(found, is_production=settings.is_production):
-            second_factor.accept(session, found, code, at=at)
+            seal = Seal(config.sealing_secrets(settings))
+            second_factor.accept(session, found, code, seal=seal, at=at)
     except (NotSignedIn, RuleViolation) as refusal:
         session.rollback()  # lets the count be written at once, in a transaction of its own
         with database.writing(at) as short:

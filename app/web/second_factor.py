@@ -13,12 +13,13 @@ from flask_login import login_user
 from markupsafe import Markup
 from marshmallow import ValidationError
 
-from app import database, forms, whoami
+from app import config, database, forms, whoami
 from app.auth import accounts, logins, second_factor
 from app.auth.accounts import Account, AccountState
 from app.auth.logins import SignedIn
 from app.auth.privileges import permission, public
 from app.auth.refusals import TooOften
+from app.auth.sealing import Seal
 from app.factory import settings_of
 from app.labels import codes
 from app.limits import GUESSING, limiter
@@ -38,10 +39,14 @@ def sign_in(account: Account, *, target: str) -> ResponseReturnValue:
         remember(logins.begin(session, account, at=at))
         return redirect(target, 303)
     if not second_factor.is_set(account):
-        second_factor.prepare(account)
+        second_factor.prepare(account, _seal())
     cookie.clear()
     cookie[PENDING] = {"id": account.id, "at": at.isoformat(), "of": _epoch(account), "to": target}
     return redirect(url_for("second_factor.ask"), 303)
+
+
+def _seal() -> Seal:
+    return Seal(config.sealing_secrets(settings_of(current_app)))
 
 
 def remember(me: SignedIn) -> None:
@@ -79,13 +84,14 @@ def ask() -> ResponseReturnValue:
 
 
 def _page(account: Account, errors: object, action: str) -> str:
-    new = not second_factor.is_set(account) and account.second_factor is not None
-    drawing = codes.svg(second_factor.address(account), label="动态码二维码") if new else ""
+    secret = second_factor.shown(account, _seal())
+    address = None if secret is None else second_factor.address(account, secret)
+    drawing = "" if address is None else codes.svg(address, label="动态码二维码")
     return render_template(
         "login/second.html",
-        is_new=new,
+        is_new=secret is not None,
         qr=Markup(drawing),  # noqa: S704 - our own drawing
-        secret=account.second_factor if new else None,
+        secret=secret,
         action=action,
         errors=errors,
     )
@@ -103,7 +109,8 @@ def answer() -> ResponseReturnValue:
     action = url_for("second_factor.answer")
     try:
         logins.require_unlocked(session, login=account.login, at=at)
-        second_factor.accept(session, account, forms.load(OneTimeCode)["code"], at=at)
+        code = forms.load(OneTimeCode)["code"]
+        second_factor.accept(session, account, code, seal=_seal(), at=at)
     except TooOften as refusal:
         return _page(account, {"_schema": [refusal.sentence]}, action), 429
     except ValidationError as error:
@@ -127,7 +134,7 @@ def _count(login: str) -> None:
 def show() -> ResponseReturnValue:
     """动态码: whether it is set up, and how to."""
     account = accounts.get(database.session(), whoami.account().account_id)
-    if account.second_factor is not None and not second_factor.is_set(account):
+    if second_factor.shown(account, _seal()) is not None:
         return _page(account, {}, url_for("second_factor.confirm"))
     return render_template("accounts/second_factor.html", is_set=second_factor.is_set(account))
 
@@ -138,7 +145,7 @@ def begin() -> ResponseReturnValue:
     """启用动态码: make a secret and show it."""
     account = accounts.get(database.session(), whoami.account().account_id)
     try:
-        second_factor.prepare(account)
+        second_factor.prepare(account, _seal())
     except Conflict as refusal:
         flash(refusal.sentence, "warning")
     return redirect(url_for("second_factor.show"), 303)
@@ -156,7 +163,7 @@ def confirm() -> ResponseReturnValue:
     action = url_for("second_factor.confirm")
     try:
         code = forms.load(OneTimeCode)["code"]
-        second_factor.accept(session, account, code, at=whoami.now())
+        second_factor.accept(session, account, code, seal=_seal(), at=whoami.now())
     except ValidationError as error:
         return _page(account, messages_of(error), action), 422
     except RuleViolation as refusal:

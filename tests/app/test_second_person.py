@@ -7,7 +7,8 @@ from flask.testing import FlaskClient
 
 from app.auth import second_factor, tokens
 from app.auth.roles import Role
-from tests.logins import PASSWORD, LoginAs
+from app.factory import Platform
+from tests.logins import PASSWORD, LoginAs, seal_of, secret_of
 from tests.world import World
 from traceability import movements, weighings
 from traceability.animals import Animal
@@ -146,22 +147,22 @@ def test_a_program_sends_the_second_person_with_the_late_arrival(
 
 
 def test_a_weight_is_annulled_by_two_people_and_a_code_if_one_is_set_up(
-    client: FlaskClient, login_as: LoginAs, world: World
+    app: Platform, client: FlaskClient, login_as: LoginAs, world: World
 ) -> None:
     weighing = world.weighed(world.at_market(world.animal()), world.scale())
     other = login_as.account(Role.MARKET_OPERATOR, login="other")
-    second_factor.prepare(other)
+    seal = seal_of(app)
+    second_factor.prepare(other, seal)
     world.session.flush()
-    assert other.second_factor is not None
     earlier = world.at - timedelta(hours=1)
-    code = second_factor.code_at(other.second_factor, earlier)
-    second_factor.accept(world.session, other, code, at=earlier)
+    code = second_factor.code_at(secret_of(other, seal), earlier)
+    second_factor.accept(world.session, other, code, seal=seal, at=earlier)
     head = bearer(login_as, Role.MARKET_MANAGER, "weighing.annul")
     path = f"/api/weighings/{weighing.ref}/annul"
     told = {"reason": "人站在秤上", "second_login": "other", "second_password": PASSWORD}
 
     without = client.post(path, json=told, headers=head)
-    code = second_factor.code_at(other.second_factor, world.at)
+    code = second_factor.code_at(secret_of(other, seal), world.at)
     done = client.post(path, json={**told, "second_code": code}, headers=head)
 
     assert without.status_code == 422

@@ -351,7 +351,7 @@ def upgrade() -> None:
         sa.Column(
             "invited_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
-        sa.Column("second_factor", sa.String(length=64), nullable=True),
+        sa.Column("second_factor", sa.String(length=200), nullable=True),
         sa.Column(
             "second_factor_step",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
