@@ -2,14 +2,15 @@
 
 What is kept is the very answer the page gave, headers included. It serves again only while its
 subject's head, the log's epoch and the alarms are what they were, and until the day is over; on
-SQLite one pragma tells that nothing at all was written, so that most answers cost no query.
+SQLite one pragma tells that nothing at all was written, so that most answers cost no query. Every
+ten seconds the stored bytes of the line are hashed again, so that damage shows.
 """
 
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.labels.links import LinkKind
 from app.limits import LOOKING, limiter
-from app.trace import alarms
+from app.trace import alarms, lines
 from app.trace.scans import Scans
 from traceability.chain.tables import SubjectHead
 from traceability.checkpoints.stamps import Checkpoint
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 PREFIXES = tuple(f"/{kind}/" for kind in LinkKind)
 OURS = "weining.kept"
+REREAD_EVERY = timedelta(seconds=10)  # bytes changed behind our back show at the latest then
 BYTES_MAX = 48 * 1024 * 1024
 PERSONAL = ("HTTP_COOKIE", "HTTP_AUTHORIZATION", "HTTP_RANGE")
 BODY_HEADERS = {"content-type", "content-length", "content-encoding"}
@@ -48,6 +50,7 @@ class Basis:
     head: bytes
     epoch: int
     flagged: bool
+    stored: bytes  # hash of the bytes its line is stored as
     until: datetime
 
 
@@ -60,6 +63,7 @@ class Page:
     etag: str
     body: bytes
     version: Version | None  # of the database when it was last known to hold
+    reread_at: datetime  # when its line's bytes were last hashed
 
 
 @dataclass(slots=True)
@@ -105,20 +109,24 @@ class Kept:
         if page is not None and self._holds(page, version, at) and _may_look(address):
             self.scans.note(page.basis.kind, page.basis.code, address, at=at)
             return _answer(page, wsgi, start_response)
-        return self._ask(key, version, wsgi, start_response)
+        return self._ask(key, version, wsgi, start_response, at=at)
 
     def _holds(self, page: Page, version: Version | None, at: datetime) -> bool:
         if at >= page.basis.until:
             return False
-        if version is not None and version == page.version:
+        due = at >= page.reread_at + REREAD_EVERY
+        if version is not None and version == page.version and not due:
             return True
         basis = page.basis
         try:
             with self.engine.connect() as connection:
                 found = connection.execute(_state(basis.kind, basis.code, basis.ref)).one_or_none()
+                line = connection.execute(lines.stored_bytes(basis.ref)).all() if due else None
         except SQLAlchemyError:  # the view will say what is the matter
             return False
         holds = found is not None and tuple(found) == (basis.head, basis.epoch, basis.flagged)
+        if line is not None:
+            holds, page.reread_at = holds and lines.digest_of(line) == basis.stored, at
         page.version = version
         return holds
 
@@ -128,6 +136,8 @@ class Kept:
         version: Version | None,
         wsgi: "WSGIEnvironment",
         start_response: "StartResponse",
+        *,
+        at: datetime,
     ) -> Iterable[bytes]:
         wsgi[OURS] = asked = _Asked()
 
@@ -142,7 +152,7 @@ class Kept:
         body = b"".join(answer)
         if (close := getattr(answer, "close", None)) is not None:
             close()
-        self._put(key, Page(asked.basis, list(asked.headers), told["ETag"], body, version))
+        self._put(key, Page(asked.basis, list(asked.headers), told["ETag"], body, version, at))
         return [body]
 
     def _put(self, key: tuple[str, bool], page: Page) -> None:

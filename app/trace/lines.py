@@ -4,9 +4,10 @@ Of the private parts only `by` is read, and only to say by what kind of person a
 it never leaves this package.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -153,6 +154,27 @@ def line(session: Session, ref: str) -> list[Recorded]:
         Recorded(events.view(number, canonical, position=position), _by(secret))
         for number, canonical, position, secret in rows
     ]
+
+
+def stored_bytes(ref: str) -> Select[bytes, bytes | None]:
+    """What is stored of each event of a subject's line, in its order."""
+    return (
+        select(Event.canonical, EventPrivate.canonical)
+        .join(EventSubject, EventSubject.event_id == Event.id)
+        .join(SubjectHead, SubjectHead.id == EventSubject.subject_id)
+        .outerjoin(EventPrivate, EventPrivate.event_id == Event.id)
+        .where(SubjectHead.ref == ref)
+        .order_by(EventSubject.seq)
+    )
+
+
+def digest_of(rows: Iterable[Sequence[bytes | None]]) -> bytes:
+    """The hash of stored bytes, so that a change behind the platform's back is another."""
+    found = sha256()
+    for row in rows:
+        for part in row:
+            found.update(b"-" if part is None else b"%d:" % len(part) + part)
+    return found.digest()
 
 
 def has_public_photograph(line: Sequence[Recorded]) -> bool:

@@ -68,6 +68,7 @@ class Seen:
     subject: Subject
     stamp: Stamp | None
     printed: bytes | None
+    stored: bytes  # hash of the bytes its line is stored as
 
     @property
     def silent_since(self) -> datetime | None:
@@ -90,6 +91,7 @@ class Seen:
             self.subject.code,
             self.subject.head.hex(),
             self.subject.position,
+            self.stored.hex(),
             stamp and (stamp.size, claims.when(stamp, today)),
             self.subject.flagged,
             self.printed and self.printed.hex(),
@@ -225,9 +227,11 @@ def _seen(kind: LinkKind, code: str, seal: str | None) -> Seen | None:
     subject = lines.find(session, kind, tidy or NO_CODE)
     printed = open_seal(seal or "", kind, tidy or NO_CODE, key=label_key())
     stamp = lines.stamp_over(session, None if subject is None else subject.position)
+    line = session.execute(lines.stored_bytes("" if subject is None else subject.ref))
+    stored = lines.digest_of(line)
     if subject is None or tidy is None or (seal is not None and printed is None):
         return None
-    return Seen(subject, stamp, printed)
+    return Seen(subject, stamp, printed, stored)
 
 
 def _damaged(subject: Subject) -> list[int]:
@@ -251,6 +255,7 @@ def _basis(seen: Seen) -> Basis:
         subject.head,
         1 if seen.stamp is None else seen.stamp.epoch,
         subject.flagged,
+        seen.stored,
         seen.until,
     )
 

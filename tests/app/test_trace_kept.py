@@ -1,5 +1,7 @@
 """A public page is rendered once per chain head; what is kept never says what no longer holds."""
 
+import contextlib
+import sqlite3
 import threading
 from typing import Any
 from urllib.parse import urlsplit
@@ -7,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import render_template
 from flask.testing import FlaskClient
+from sqlalchemy import Engine
 
 from app.auth.roles import Role
 from app.factory import Platform
@@ -74,6 +77,49 @@ def test_a_new_event_shows_at_once(
 
     assert after.status_code == 200
     assert "第3条已登记，待盖章" in words(after.text)
+
+
+def _behind_its_back(engine: Engine) -> None:
+    """Change a word in every stored event, past the platform and its triggers."""
+    with contextlib.closing(sqlite3.connect(str(engine.url.database))) as file:
+        file.execute("DROP TRIGGER IF EXISTS event_no_update")
+        file.execute(
+            "UPDATE event SET canonical = CAST(replace(CAST(canonical AS TEXT), ?, ?) AS BLOB)",
+            ('"sex":"male"', '"sex":"mule"'),
+        )
+        file.commit()
+
+
+def test_a_kept_page_does_not_outlive_the_bytes_it_rests_on(
+    world: World, app: Platform, client: FlaskClient, engine: Engine, signer: Signer
+) -> None:
+    animal = world.animal()
+    stamp(world, signer)
+    path = path_of(world, app, animal)
+    before = client.get(path)
+    _behind_its_back(engine)
+    world.at += kept.REREAD_EVERY
+
+    after = client.get(path, headers={"If-None-Match": before.headers["ETag"]})
+
+    assert after.status_code == 200
+    assert after.data != before.data
+    assert "盖章的目录内" in words(before.text)
+    assert "盖章的目录内" not in words(after.text)
+
+
+def test_an_unkept_page_is_never_unchanged_over_damaged_bytes(
+    world: World, app: Platform, client: FlaskClient, engine: Engine
+) -> None:
+    path = path_of(world, app, world.animal())  # awaits its stamp: not kept
+    before = client.get(path)
+    unchanged = client.get(path, headers={"If-None-Match": before.headers["ETag"]})
+    _behind_its_back(engine)
+
+    after = client.get(path, headers={"If-None-Match": before.headers["ETag"]})
+
+    assert (unchanged.status_code, after.status_code) == (304, 200)
+    assert after.data != before.data
 
 
 def test_a_page_that_awaits_its_stamp_is_not_kept(
