@@ -15,12 +15,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from app import errors
 from tests.journeys.county import DESK, MARKS, PHONE, SHOTS, County, enter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, Page, Response
+
+    from app.factory import Platform
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 
@@ -44,6 +47,7 @@ ENTRAILS = re.compile(
     r"object at 0x\w+|\bUndefined\b|\bNone\b|\bTrue\b|\bFalse\b|\{\{|\{%"
     r"|\b[a-z]+:[0-9a-f]{32}\b|\b[a-z]+_[a-z_]+\b|\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d"
 )
+HTML = "text/html; charset=utf-8"
 GRAVE = ("serious", "critical")
 STRUCTURE = """() => [...new Set([...document.querySelectorAll('body *')]
   .map(e => `${e.parentElement.tagName}>${e.tagName}.${e.getAttribute('class') || ''}`))]
@@ -206,6 +210,29 @@ def test_one_page_of_each_kind_is_right_in_the_dark_and_in_large_type(
         look.judge(page, answer, f"{login} {mode} {path}")
         page.screenshot(path=f"{SHOTS}/pages/{plain(path)}-{login}-{mode}.png", full_page=True)
     page.context.close()
+
+
+@pytest.mark.parametrize("status", [403, 404, 409, 422, 500])
+def test_what_a_refusal_outside_a_form_says_is_right(
+    browser: Browser, county: County, look: Look, app: Platform, status: int
+) -> None:
+    code, sentence = errors.SENTENCES[status]
+    outcomes = [{"sentence": sentence, "source": "《中华人民共和国动物防疫法》第二十五条"}]
+    with app.test_request_context("/nowhere", headers={"Accept": "text/html"}):
+        told = errors.answer(status, {"code": code, "sentence": sentence, "outcomes": outcomes})
+    page = browser.new_page(locale="zh-CN", viewport=PHONE)
+    page.route(
+        f"{county.url}/nowhere",
+        lambda asked: asked.fulfill(status=status, body=told.get_data(), content_type=HTML),
+    )
+
+    look.visit(page, "/nowhere", f"error-{status}", f"/error/{status}", status)
+    page.set_viewport_size(PHONE)
+    page.locator("[data-elder-toggle]").click()
+    look.judge(page, page.reload(), f"{status} in large type", status)
+
+    assert page.locator("h1").inner_text() == errors.TITLES.get(status, "不能办理")
+    page.close()
 
 
 @pytest.mark.parametrize(

@@ -161,12 +161,21 @@ function submit(event, offline) {
   }
 }
 
+/** After a refusal one stands in the first wrong field; where no field is wrong, at the reasons. */
+function lookAgain() {
+  const summary = document.querySelector("[data-errors]");
+  if (!summary) return;
+  const wrong = summary.closest("form")?.querySelector("[aria-invalid=true]");
+  const field = wrong?.matches("fieldset") ? wrong.querySelector("input") : wrong;
+  (field && field.offsetParent && field.type !== "hidden" ? field : summary).focus();
+}
+
 export function watchForms(offline) {
   let timer = 0, typing = null;
   const keep = () => { if (typing) save(typing); typing = null; };
   settleSent();
   document.querySelectorAll("form[data-draft]").forEach(restore);
-  document.querySelector("[data-errors]")?.focus();
+  lookAgain();
   document.addEventListener("input", (event) => {
     unmark(event.target);
     const form = event.target.form;
