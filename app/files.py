@@ -17,7 +17,6 @@ from traceability.chain.tables import EventMention, EventSubject, SubjectHead
 from traceability.evidence import Evidence
 
 MENTIONS_MAX = 200
-PICTURE = "image/"
 
 
 def folder() -> Path:
@@ -26,16 +25,17 @@ def folder() -> Path:
 
 
 def store(session: Session, data: bytes, *, title: str) -> Evidence:
-    """Keep a file.
+    """Keep a file; a photograph is drawn anew first, for it may once be shown to everybody.
 
     Raises:
         RuleViolation: the file's own refusal.
     """
-    return evidence.store(session, folder(), data, title=title, at=whoami.now(), by=whoami.actor())
+    tidied, at = pictures.without_traces(data), whoami.now()
+    return evidence.store(session, folder(), tidied, title=title, at=at, by=whoami.actor())
 
 
 def store_sent(session: Session, name: str, *, title: str) -> Evidence:
-    """Keep the file that a page's form sends; a photograph is drawn anew first.
+    """Keep the file that a page's form sends.
 
     Raises:
         RuleViolation: `evidence.none_sent`, or the file's own refusal.
@@ -43,9 +43,7 @@ def store_sent(session: Session, name: str, *, title: str) -> Evidence:
     sent = request.files.get(name)
     if sent is None or not sent.filename:
         raise RuleViolation("evidence.none_sent", "请先拍照或选择文件")
-    data = sent.read()
-    is_picture = (evidence.media_type_of(data) or "").startswith(PICTURE)
-    return store(session, pictures.tidy(data) if is_picture else data, title=title)
+    return store(session, sent.read(), title=title)
 
 
 def sent_listed(session: Session, *, page: int) -> Listed[Evidence]:

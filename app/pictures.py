@@ -7,9 +7,11 @@ from io import BytesIO
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from traceability import evidence
 from traceability.base.errors import RuleViolation
 
 FORMATS = ("JPEG", "PNG", "WEBP")
+PICTURE = "image/"
 PIXELS_MAX = 40_000_000
 SIDE_MAX = 1600  # of what is kept
 PUBLIC_SIDE_MAX = 640  # of what a visitor's telephone loads
@@ -36,6 +38,16 @@ def tidy(data: bytes, *, side_max: int = SIDE_MAX, quality: int = QUALITY) -> by
         sentence = "这张照片打不开，请重新拍一张"
         raise RuleViolation("evidence.unreadable_picture", sentence) from error
     return drawn.getvalue()
+
+
+def without_traces(data: bytes) -> bytes:
+    """A photograph without place, time and device; every other file byte for byte.
+
+    Raises:
+        RuleViolation: `evidence.unreadable_picture`, `evidence.too_many_pixels`.
+    """
+    is_picture = (evidence.media_type_of(data) or "").startswith(PICTURE)
+    return tidy(data) if is_picture else data
 
 
 def _opened(data: bytes) -> Image.Image:

@@ -10,7 +10,7 @@ from flask import current_app, request
 from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session, selectinload
 
-from app import attention, whoami
+from app import attention, pictures, whoami
 from app.attention import ProjectNeed
 from app.auth.privileges import OVERSEERS
 from app.factory import settings_of
@@ -147,7 +147,9 @@ def photograph(session: Session, title: str) -> Evidence | None:
     if file is None or not file.filename:
         return None
     folder = settings_of(current_app).data_dir / EVIDENCE_FOLDER
-    return evidence.store(session, folder, file.read(), title=title, **acted())
+    return evidence.store(
+        session, folder, pictures.without_traces(file.read()), title=title, **acted()
+    )
 
 
 def steps(session: Session, ref: str) -> list[dict[str, Any]]:

@@ -32,7 +32,7 @@ def _told(found: Evidence) -> dict[str, Any]:
 def store(file: FileStorage, title: str) -> dict[str, Any]:
     """上传证据.
 
-    照片（JPG、PNG、WebP）或 PDF，不超过 10 MB。
+    照片（JPG、PNG、WebP）或 PDF，不超过 10 MB；照片去掉地点、时间和机型后存入，PDF 逐字节不变。
     """
     return _told(files.store(database.session(), file.read(), title=title))
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from app import database, files, forms
 from app.auth.privileges import permission
-from app.files import PICTURE
+from app.pictures import PICTURE
 from app.schemas.evidence import UploadEvidence
 from traceability import evidence
 from traceability.chain import events

@@ -5,11 +5,13 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from app.auth.roles import Role
 from tests.app.programs import Program, ProgramOf, code
+from tests.app.test_photographs import camera
 from traceability.evidence import BYTES_MAX
 
 PAPER = b"%PDF-1.7 contract"
@@ -36,6 +38,18 @@ def test_a_paper_comes_back_byte_by_byte(program_of: ProgramOf) -> None:
     assert file.data == PAPER
     assert file.headers["Content-Disposition"].startswith("attachment")
     assert farmer.get(f"/api/evidence/{kept['ref']}").get_json() == kept
+
+
+def test_a_photograph_sent_by_a_program_loses_place_and_device_too(program_of: ProgramOf) -> None:
+    farmer = program_of(Role.FARMER)
+
+    kept = send(farmer, camera()).get_json()
+    file = farmer.get(f"/api/evidence/{kept['ref']}/file").data
+
+    assert kept["media_type"] == "image/jpeg"
+    assert kept["sha256"] == sha256(file).hexdigest()
+    assert dict(Image.open(BytesIO(file)).getexif()) == {}
+    assert code(send(farmer, camera()[:80])) == (422, "evidence.unreadable_picture")
 
 
 def test_a_strangers_paper_looks_like_none(program_of: ProgramOf) -> None:

@@ -15,11 +15,10 @@ from app.auth.roles import Role, ScopeKind
 from registry import clusters, milestones, overview, projects
 from registry.clusters import Cluster
 from registry.projects import Project, Stage
+from tests.app.test_photographs import camera
 from tests.logins import LoginAs
 from tests.world import World
 from traceability.base.db import make_engine
-
-PHOTOGRAPH = b"\xff\xd8\xff\xe0 a photograph of the site"
 
 
 @pytest.fixture
@@ -91,7 +90,7 @@ def test_the_programmes_rules_name_bodies_and_duties(officer: FlaskClient) -> No
 def test_an_officer_records_progress_with_a_photograph(
     officer: FlaskClient, world: World, project: Project
 ) -> None:
-    sent = {"percent": "35", "text": "基础完工", "photo": (BytesIO(PHOTOGRAPH), "现场.jpg")}
+    sent = {"percent": "35", "text": "基础完工", "photo": (BytesIO(camera()), "现场.jpg")}
 
     answer = officer.post(f"/projects/{project.ref}/progress", data=sent)
     page = officer.get(answer.location)
