@@ -7,15 +7,18 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
-from app import database, forms, places
+from app import database, farm_record, forms, places, whoami
+from app.auth import scopes
 from app.auth.privileges import permission
 from app.schemas.holdings import LocateHolding, RegisterHolding
-from traceability import regions
+from traceability import holdings, regions
 from traceability.animals import Animal
+from traceability.base.clock import legal_day
 from traceability.holdings import HOLDING_KIND_LABELS, Holding, HoldingKind
 from traceability.parties import PARTY_KIND_LABELS
 
 blueprint = Blueprint("holdings", __name__, url_prefix="/holdings")
+YEARS_SHOWN = 3
 
 
 @blueprint.get("/")
@@ -46,8 +49,30 @@ def show(ref: str) -> str:
         holding=found,
         region=regions.full_name(session, regions.region(session, found.region_code)),
         head=session.scalar(standing) or 0,
+        may_print_record=scopes.covers(whoami.scope(), found),
         kinds=HOLDING_KIND_LABELS,
         party_kinds=PARTY_KIND_LABELS,
+    )
+
+
+@blueprint.get("/<ref:ref>/record")
+@permission("holding.view")
+def record(ref: str) -> str:
+    """养殖档案 of a place within scope; that it is open to the trade is not enough."""
+    session, at = database.session(), whoami.now()
+    place = scopes.require(whoami.scope(), holdings.get(session, ref))
+    years = [legal_day(at).year - back for back in range(YEARS_SHOWN)]
+    asked = request.args.get("year", years[0], type=int)
+    year = asked if asked in years else years[0]
+    return render_template(
+        "holdings/record.html",
+        holding=place,
+        region=regions.full_name(session, regions.region(session, place.region_code)),
+        sheets=farm_record.sheets(session, place, year=year),
+        year=year,
+        years=years,
+        by_hand=[(item, "", "") for item in farm_record.BY_HAND],
+        at=at,
     )
 
 
