@@ -48,6 +48,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("labels.index", "打标签", "printer", "A4 不干胶或单枚"),
     Entry("scans.index", "扫码疑点", "qr-code-scan", "可能被复制的标签"),
     Entry("restrictions.index", "管控", "x-octagon-fill", "封锁、限制移动和解除"),
+    Entry("rules.index", "规则", "journal-text", "依据、有效期和修改"),
     Entry("clusters.index", "集群台账", "diagram-3", "项目与指标"),
     Entry("projects.index", "项目进展", "graph-up-arrow", "登记进展和佐证"),
     Entry("parties.index", "主体", "people", "农户、合作社、企业"),

@@ -178,21 +178,24 @@ def cards(session: Session) -> tuple[RuleCard, ...]:
     A transaction that changes the table reads it each time and lets nobody else see what it read.
     """
     if session.info.get("rules_changed"):
-        return _read(session)
+        return _read(session, since=-1)[1]
     known: tuple[RuleCard, ...] | None = session.info.get("rules")
     if known is None:
         pool = session.connection().engine.pool
-        edition = session.scalar(select(func.max(Rule.edition))) or 0
-        kept = _kept.get(pool)
-        if kept is None or kept[0] != edition:
-            kept = _kept[pool] = (edition, _read(session))
-        known = session.info["rules"] = kept[1]
+        edition, known = _kept.get(pool, (-1, ()))
+        newest, found = _read(session, since=edition)
+        if found:
+            _kept[pool] = (newest, found)
+        known = session.info["rules"] = found or known
     return known
 
 
-def _read(session: Session) -> tuple[RuleCard, ...]:
-    rows = session.scalars(select(Rule).order_by(Rule.code, Rule.effective_from))
-    return tuple(card_of(row) for row in rows)
+def _read(session: Session, *, since: int) -> tuple[int, tuple[RuleCard, ...]]:
+    """The whole table and its edition in one question; nothing where it is still the one known."""
+    newest = select(func.max(Rule.edition)).scalar_subquery()
+    wanted = select(Rule).where(newest != since).order_by(Rule.code, Rule.effective_from)
+    rows = session.scalars(wanted).all()
+    return max((row.edition for row in rows), default=since), tuple(card_of(row) for row in rows)
 
 
 @orm_events.listens_for(Session, "after_transaction_end")

@@ -31,7 +31,8 @@ from registry.indicators import Indicator, IndicatorCard, Owners
 from registry.projects import Project, ProjectCard
 from tests import selling
 from tests.logins import LoginAs
-from traceability import consents, evidence, holdings, movements, restrictions
+from traceability import amendments, consents, evidence, holdings, movements, restrictions, rules
+from traceability.amendments import Change
 from traceability.animals import Animal
 from traceability.chain import events
 from traceability.consents import ConsentAct
@@ -44,6 +45,7 @@ from traceability.importing import runs
 from traceability.importing.columns import ImportKind
 from traceability.quarantine import isolations
 from traceability.restrictions import Reach, RestrictionKind
+from traceability.rules import Severity
 from traceability.weighings import Weighing
 
 NOBODY = "0" * 32
@@ -157,6 +159,34 @@ def restriction(login_as: LoginAs, _me: Account) -> Case:
     )
     given = restrictions.order(world.session, drafted, at=world.at)
     return Case(given.ref, None, f"restriction:{NOBODY}")
+
+
+def rule(login_as: LoginAs, _me: Account) -> Case:
+    """The law is everybody's."""
+    [first, *_] = rules.of_code(login_as.world.session, "declaration.lead_time")
+    return Case(first.ref, None, f"rule:{NOBODY}")
+
+
+def amendment(login_as: LoginAs, _me: Account) -> Case:
+    """A proposed change is everybody's to see."""
+    world = login_as.world
+    known = rules.of_code(world.session, "declaration.lead_time")[-1]
+    day = world.today + timedelta(days=30)
+    folder = login_as.app.extensions[SETTINGS].data_dir / EVIDENCE_FOLDER
+    pdf = b"%PDF-1.7 an order"
+    proposed = amendments.propose(
+        world.session,
+        Change.REVISE,
+        replace(rules.card_of(known), effective_from=day, severity=Severity.BLOCK),
+        rule=known,
+        reason="上级通知",
+        evidence=evidence.store(
+            world.session, folder, pdf, title="通知", at=world.at, by=world.office
+        ),
+        at=world.at,
+        by=world.office,
+    )
+    return Case(proposed.ref, None, f"amendment:{NOBODY}")
 
 
 COUNTY_SEERS = {Role.FARMER, Role.VILLAGE_VET, Role.OFFICIAL_VET, Role.REGULATOR}
@@ -550,6 +580,8 @@ OBJECTS: dict[str, Maker] = {
     "accounts.account_id": account_id,
     "tokens.token_id": token_id,
     "restrictions.ref": restriction,
+    "rules.ref": rule,
+    "amendments.ref": amendment,
     "consents.consent": consent,
     "animals.ref": animal,
     "declarations.ref": declaration,
