@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from app import rulebook
 from app.auth.roles import Role
 from tests.logins import LoginAs
 from tests.world import World
 from traceability import amendments, rules
-from traceability.amendments import Amendment, AmendmentState
+from traceability.amendments import Amendment, AmendmentState, Change
+from traceability.base.errors import RuleViolation
 from traceability.rules import Rule
 
 ORDER = b"%PDF-1.7 an order of the office"
@@ -135,3 +137,13 @@ def test_a_program_asks_for_the_rules_of_a_day(login_as: LoginAs) -> None:
     one = farmer.get(f"/api/rules/{the_rule(login_as.world).ref}").json
     assert one is not None
     assert one["code"] == CODE
+
+
+def test_numbers_that_cannot_be_read_and_a_missing_day_are_refused(world: World) -> None:
+    with pytest.raises(RuleViolation) as unread:
+        rulebook.parse_params("五天")
+    with pytest.raises(RuleViolation) as dayless:
+        rulebook.drafted(the_rule(world), {"change": Change.REVISE, "on": None})
+
+    assert unread.value.code == "amendment.bad_params"
+    assert dayless.value.code == "amendment.no_day"
