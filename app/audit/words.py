@@ -10,20 +10,7 @@ from traceability.base.clock import unstamp
 from traceability.holdings import HOLDING_KIND_LABELS, HoldingKind
 
 PRIVATE_NAMES = {
-    "card": "规则内容",
-    "certainty": "把握程度",
-    "change": "修改方式",
-    "citation": "出处",
-    "closes_on": "停用日期",
     "code": "规则编号",
-    "edition": "规则表版次",
-    "effective_from": "生效日期",
-    "effective_to": "停用日期",
-    "params": "参数",
-    "rule": "规则",
-    "severity": "效力",
-    "species": "畜种",
-    "stages": "环节",
     "account": "账户",
     "acts": "代办事项",
     "agent": "代办人",
