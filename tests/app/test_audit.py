@@ -53,11 +53,14 @@ def test_a_clean_chain_is_reported_whole(auditor: FlaskClient, world: World) -> 
 @pytest.mark.parametrize(
     ("statement", "names"),
     [
-        ("UPDATE animal SET owner_id = owner_id + 1", "animal 的 owner_id 被改动"),
-        ("UPDATE sale SET amount_fen = amount_fen + 100", "sale 的 amount_fen 被改动"),
-        ("UPDATE certificate SET valid_until = '2027-01-01'", "certificate 的 valid_until 被改动"),
-        ("UPDATE animal SET born_on = 'x'", "animal 的 born_on 被改动"),
-        ("DELETE FROM weighing", "weighing 缺少一行"),
+        ("UPDATE animal SET owner_id = owner_id + 1", "牛只的货主（animal.owner_id）被改动"),
+        ("UPDATE sale SET amount_fen = amount_fen + 100", "成交的金额（sale.amount_fen）被改动"),
+        (
+            "UPDATE certificate SET valid_until = '2027-01-01'",
+            "检疫证明的有效期至（certificate.valid_until）被改动",
+        ),
+        ("UPDATE animal SET born_on = 'x'", "牛只的出生日期（animal.born_on）被改动"),
+        ("DELETE FROM weighing", "过磅记录（weighing）缺少一行"),
     ],
 )
 def test_a_row_changed_behind_the_platforms_back_is_named(
@@ -92,7 +95,7 @@ OTHER_BYTES = (
         (f"DELETE FROM event WHERE id = {NEWEST}", "号事件被删除，只剩索引"),
         ("UPDATE checkpoint SET tree_size = 'x'", "检查点不对"),
         ("UPDATE checkpoint SET signed_at = 'x'", "检查点不对"),
-        ("UPDATE sale SET ref = x'ff'", "sale 多出一行"),
+        ("UPDATE sale SET ref = x'ff'", "成交（sale）多出一行"),
     ],
 )
 def test_the_room_opens_when_an_event_itself_was_changed(
@@ -306,7 +309,7 @@ def test_the_command_names_the_damage_and_fails(
 
     assert whole.exit_code == 0, whole.output
     assert damaged.exit_code == 1
-    assert "sale 的 price_fen 被改动" in damaged.output
+    assert "成交的单价（sale.price_fen）被改动" in damaged.output
 
 
 def test_only_overseers_audit(login_as: LoginAs) -> None:

@@ -167,7 +167,9 @@ def audit(page: Page, county: County) -> None:
         file.execute("UPDATE sale SET amount_fen = amount_fen + 100000")
         file.commit()
     page.get_by_role("button", name="开始核查").click()
-    expect(page.locator("body")).to_contain_text("sale 的 amount_fen 被改动", timeout=60_000)
+    expect(page.locator("body")).to_contain_text(
+        "成交的金额（sale.amount_fen）被改动", timeout=60_000
+    )
     with contextlib.closing(sqlite3.connect(county.data_dir / "platform.db", timeout=20)) as file:
         file.execute("UPDATE sale SET amount_fen = amount_fen - 100000")
         file.commit()

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Column, Row, select
 from sqlalchemy.orm import Session
 
-from traceability.audit import raw
+from traceability.audit import names, raw
 from traceability.audit.damage import Damage, DamageKind
 from traceability.chain import events, folding
 from traceability.chain.folding import ERASED, FOLDS, Folded, State
@@ -65,18 +65,18 @@ def _check_table(
         for ref in told[start : start + BATCH]:
             row = rows.pop(ref, None)
             if row is None:
-                found.append(_damage(ref, f"{table.name} 缺少一行，事件还在"))
+                found.append(_damage(ref, f"{names.of_table(table.name)}缺少一行，事件还在"))
             else:
                 found += _check_row(session, known, row, lines.get(ref, ()))
         yield len(told[start : start + BATCH]), found
-    yield 0, [_damage(ref, f"{table.name} 多出一行，没有事件说过它") for ref in rows]
+    yield 0, [_damage(ref, f"{names.of_table(table.name)}多出一行，没有事件说过它") for ref in rows]
 
 
 def _damage(ref: str, sentence: str) -> Damage:
     return Damage(DamageKind.ROW, sentence, subject=ref)
 
 
-def _names(session: Session, entry: Folded) -> dict[str, dict[int, str]]:
+def _refs(session: Session, entry: Folded) -> dict[str, dict[int, str]]:
     """For each foreign key column, internal number → reference."""
     table = table_of(entry.model)
     found = {}
@@ -98,9 +98,9 @@ class _Table:
 
     @classmethod
     def of(cls, session: Session, entry: Folded) -> "_Table":
-        table, names = table_of(entry.model), _names(session, entry)
+        table, refs = table_of(entry.model), _refs(session, entry)
         chosen = [
-            (place, column, names.get(column.name, {}))
+            (place, column, refs.get(column.name, {}))
             for place, column in enumerate(table.c)
             if column.name not in entry.unchained
         ]
@@ -113,18 +113,19 @@ def _check_row(
     try:
         state = folding.folded(table.entry.fold, map(events.viewed, line)) or {}
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
-        yield _damage(row.ref, f"{table.name} 的事件内容已无法读出")
+        yield _damage(row.ref, f"{names.of_table(table.name)}的事件内容已无法读出")
         return
-    for place, column, names in table.columns:
+    for place, column, refs in table.columns:
         stored = row[place]
         if stored is not None:
             stored = raw.value(column, stored)
-            stored = names.get(stored, stored) if names else stored
+            stored = refs.get(stored, stored) if refs else stored
         if stored != state.get(column.name) and state.get(column.name) is not ERASED:
-            yield _damage(row.ref, f"{table.name} 的 {column.name} 被改动：事件里不是这个值")
+            called = names.of_column(table.name, column.name)
+            yield _damage(row.ref, f"{called}被改动：事件里不是这个值")
     for field, members in table.entry.members.items():
         if not _same(_listed(session, members, row.id), state, field):
-            yield _damage(row.ref, f"{table.name} 的 {field} 名单被改动")
+            yield _damage(row.ref, f"{names.of_column(table.name, field)}名单被改动")
 
 
 def _same(stored: Any, state: State, field: str) -> bool:

@@ -340,7 +340,9 @@ def test_every_column_that_feeds_a_page_is_watched(chain: Engine) -> None:
             sentences = [damage.sentence for damage in audited(chain).damage]
             attack(chain, put, values=(rows[0][column.name],))
             tried += 1
-            if not any(f"{table.name} 的 {column.name}" in sentence for sentence in sentences):
+            if not any(
+                f"（{table.name}.{column.name}）被改动" in sentence for sentence in sentences
+            ):
                 unseen.append(f"{table.name}.{column.name}")
     assert unseen == []
     assert tried > 80

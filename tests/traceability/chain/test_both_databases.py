@@ -87,7 +87,7 @@ def test_a_clean_county_is_whole_and_a_changed_one_is_not(engine: Engine) -> Non
         session.execute(text("UPDATE animal SET breed = 'angus'"))
 
     assert [damage.sentence for damage in audited(engine).damage] == [
-        "animal 的 breed 被改动：事件里不是这个值"
+        "牛只的品种（animal.breed）被改动：事件里不是这个值"
     ]
 
 
