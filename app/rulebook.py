@@ -10,6 +10,7 @@ from traceability.amendments import Change
 from traceability.base.errors import RuleViolation
 from traceability.rules import Rule, RuleCard, card_of
 
+BLANK = re.compile(r"\{\w+\}")
 LINE = re.compile(r"\s*([a-zA-Z_]+)\s*[=＝:：]\s*(\d+)\s*")
 PAST, NOW, TO_COME = "past", "now", "to_come"
 WHEN_LABELS = {NOW: "现行", TO_COME: "将生效", PAST: "已停用"}
@@ -22,12 +23,21 @@ def when(rule: Rule, today: date) -> str:
     return TO_COME if rule.effective_from > today else PAST
 
 
-def params_of(rule: Rule) -> str:
+def said(text: str) -> str:
+    """A rule's sentence as people read it in a list: what each case fills in stays open.
+
+    >>> said("这头牛的状态是“{state}”：不得出售")
+    '这头牛的状态是“…”：不得出售'
+    """
+    return BLANK.sub("…", text)
+
+
+def params_of(rule: Rule | RuleCard) -> str:
     """The numbers of a row, one a line, as a form shows them."""
     return "\n".join(f"{name}={value}" for name, value in _numbers(rule).items())
 
 
-def _numbers(rule: Rule) -> Mapping[str, int]:
+def _numbers(rule: Rule | RuleCard) -> Mapping[str, int]:
     return {name: value for name, value in rule.params.items() if type(value) is int}
 
 

@@ -28,6 +28,8 @@ def labels() -> dict[str, Any]:
         "changes": CHANGE_LABELS,
         "states": AMENDMENT_STATE_LABELS,
         "whens": rulebook.WHEN_LABELS,
+        "said": rulebook.said,
+        "params_of": rulebook.params_of,
     }
 
 

@@ -52,6 +52,8 @@ GRAVE = ("serious", "critical")
 STRUCTURE = """() => [...new Set([...document.querySelectorAll('body *')]
   .map(e => `${e.parentElement.tagName}>${e.tagName}.${e.getAttribute('class') || ''}`))]
   .sort().join(' ')"""
+WORDS = """() => [...document.querySelectorAll('code')].reduce(
+  (words, code) => words.replace(code.innerText, ''), document.body.innerText)"""
 QUIET = """() => document.fonts.ready.then(() => new Promise(
   done => requestAnimationFrame(() => requestAnimationFrame(() => done(true)))))"""
 
@@ -118,7 +120,7 @@ class Look:
             found.append(f"answers {answer and answer.status}")
         if page.locator("html").get_attribute("lang") != "zh-Hans-CN":
             found.append("not marked as Chinese")
-        words = page.locator("body").inner_text()
+        words = page.evaluate(WORDS)
         found += [f"shows {each[0]}" for each in ENTRAILS.finditer(words)]
         found += overflowing(page) + kept_out(page)
         self.wrong += [f"{where}: {sentence}" for sentence in found]

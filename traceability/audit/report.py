@@ -106,12 +106,14 @@ def of_log_and_rows(
     session: Session, *, verifiers: Sequence[Verifier], witness: Witness | None
 ) -> Iterator[tuple[int, list[Damage]]]:
     """The second half: how many subjects are folded so far, and the damage found with them."""
-    for kind, stage in _of_the_log(session, verifiers, witness):
-        for found in _stage(kind, ([each] for each in stage)):
-            yield 0, found
-    told = [0]
-    for found in _stage(DamageKind.ROW, columns.check(session, lambda n: told.__setitem__(0, n))):
-        yield told[0], found
+    with rarely_collected():
+        for kind, stage in _of_the_log(session, verifiers, witness):
+            for found in _stage(kind, ([each] for each in stage)):
+                yield 0, found
+        told = [0]
+        rows = columns.check(session, lambda folded: told.__setitem__(0, folded))
+        for found in _stage(DamageKind.ROW, rows):
+            yield told[0], found
 
 
 def _of_the_log(
