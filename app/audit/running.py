@@ -32,7 +32,7 @@ from traceability.checkpoints.witness import Witness
 
 SILENT_S = 10.0
 SHOWN_MAX = 200
-BESIDE_FROM = 20_000  # events; below, a second process costs more than it saves
+BESIDE_FROM = 100_000  # events; below, a second process costs more than it saves
 WRITE_S = 0.3
 ALIVE_S = 2.0  # how often a run says that it is alive, also where it has nothing to count
 _beginning = threading.Lock()
