@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app import database, files, forms, herd, isolating
+from app import database, files, filters, forms, herd, isolating
 from app.auth.privileges import permission
 from app.schemas.fields import Schema
 from app.schemas.isolations import (
@@ -64,7 +64,7 @@ def hold_animal(ref: str) -> ResponseReturnValue:
 
     def act(given: Mapping[str, Any]) -> ResponseReturnValue:
         case = isolating.open_case(session, ref, **given)
-        flash(f"{animal.ear_tag} 已留置，出售、出证、调运和屠宰一律停办", "success")
+        flash(f"{filters.tag(animal.ear_tag)} 已留置，出售、出证、调运和屠宰一律停办", "success")
         return redirect(url_for("isolations.show", ref=case.ref), 303)
 
     return forms.handled(HoldAnimal, act, lambda form, errors: _hold_page(animal, form, errors))
