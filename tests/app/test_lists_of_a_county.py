@@ -1,7 +1,6 @@
 """A county's lists: ten thousand rows open as quickly as ten, and no list reads a whole table."""
 
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -23,7 +22,7 @@ from traceability.importing.runs import Cells, Work
 
 MANY = 10_000
 TOWNSHIPS = ("520526104", "520526100")
-SECONDS_MAX = 0.3  # of the server, warm
+PAGE_BYTES_MAX = 60_000  # of HTML, before it is compressed
 LISTS = ("/animals/", "/parties/", "/holdings/", "/sales/", "/movements/", "/audit/")
 SEARCHES = (
     "/animals/?q=0077",
@@ -176,17 +175,11 @@ def test_a_sale_is_found_by_the_last_digits_of_its_tag(yard: Yard) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", [*LISTS, *SEARCHES, "/animals/?page=300", "/parties/?page=300"])
-def test_a_list_of_ten_thousand_opens_at_once(big: Yard, path: str) -> None:
-    clerk = browser(big, Role.REGULATOR)
-    clerk.get(path)
+def test_a_list_of_ten_thousand_gives_one_page_of_it(big: Yard, path: str) -> None:
+    answer = browser(big, Role.REGULATOR).get(path)
 
-    taken = []
-    for _ in range(3):
-        begin = time.perf_counter()
-        assert clerk.get(path).status_code == 200
-        taken.append(time.perf_counter() - begin)
-
-    assert min(taken) < SECONDS_MAX, taken
+    assert answer.status_code == 200
+    assert len(answer.data) < PAGE_BYTES_MAX
 
 
 @pytest.mark.slow
