@@ -181,6 +181,23 @@ def test_what_cannot_be_done_is_kept_with_the_reason(program_of: ProgramOf, worl
     assert answer.get_json()["messages"][0]["type"] == "icar.deleted"
 
 
+def test_a_vehicle_whose_plate_cannot_be_read_sends_nothing_on_the_road(
+    program_of: ProgramOf, world: World
+) -> None:
+    animal, farmer = world.animal(), program_of(Role.FARMER)
+    world.certified(animal)
+    world.session.commit()
+    there = {"id": world.market.ref, "scheme": "urn:weining:holding"}
+    way = {"destinationLocation": there, "vehicle": "一辆没有牌照的三轮车，红色，车厢破了"}
+
+    told = resource(world, "departures", animal.ear_tag, consignment=way)
+    answer = send(farmer, world, "departures", told)
+
+    assert answer.get_json()["messages"][0]["type"] == "plate.form"
+    world.session.expire_all()
+    assert animal.holding is world.home
+
+
 def test_an_animal_that_stands_elsewhere_is_not_declared_dead_here(
     program_of: ProgramOf, world: World
 ) -> None:

@@ -32,6 +32,7 @@ from traceability.icar.vocabulary import (
 )
 from traceability.identifiers.ear_tags import parse_ear_tag
 from traceability.identifiers.eids import parse_eid
+from traceability.identifiers.plates import parse_plate
 from traceability.treatments import WITHDRAWAL_DAYS_MAX, Disease
 
 Told = Mapping[str, Any]
@@ -193,7 +194,8 @@ def _depart(session: Session, told: Told, animal: Animal | None, doing: Doing) -
     there = _end(session, told, "destinationLocation")
     if there is None:
         raise incomplete("登记过的到达地（consignment.destinationLocation）")
-    plate = (told.get("consignment") or {}).get("vehicle")
+    vehicle = (told.get("consignment") or {}).get("vehicle")
+    plate = parse_plate(vehicle) if vehicle else None
     movements.depart(session, animal, to=there, plate=plate, **doing.actors)
     return animal
 
