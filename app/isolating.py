@@ -1,7 +1,5 @@
 """隔离处理办理 · the cases that the signed-in person may see, and the steps a vet records."""
 
-from typing import Any
-
 from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session, selectinload
 
@@ -59,9 +57,6 @@ def open_case(session: Session, animal_ref: str, *, reason: str) -> Isolation:
     Raises:
         NotFound: `animal.not_found`; or the operation's own refusals.
     """
-    return isolations.open_case(session, herd.get(session, animal_ref), reason=reason, **doer())
-
-
-def doer() -> dict[str, Any]:
-    """When and by whom: what every step is told."""
-    return {"at": whoami.now(), "by": whoami.actor()}
+    return isolations.open_case(
+        session, herd.get(session, animal_ref), reason=reason, **whoami.acted()
+    )

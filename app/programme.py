@@ -132,11 +132,6 @@ def listed(
     return rows, pages, total
 
 
-def acted() -> dict[str, Any]:
-    """When and by whom: what every operation of the registry is told."""
-    return {"at": whoami.now(), "by": whoami.actor()}
-
-
 def photograph(session: Session, title: str) -> Evidence | None:
     """The photograph or paper sent with the form, kept as evidence.
 
@@ -148,7 +143,7 @@ def photograph(session: Session, title: str) -> Evidence | None:
         return None
     folder = settings_of(current_app).data_dir / EVIDENCE_FOLDER
     return evidence.store(
-        session, folder, pictures.without_traces(file.read()), title=title, **acted()
+        session, folder, pictures.without_traces(file.read()), title=title, **whoami.acted()
     )
 
 

@@ -5,6 +5,7 @@ Domain code takes `at` and `by`; only this module reads the clock and knows who 
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import current_app, g, has_app_context, has_request_context, request
 from flask import session as cookie
@@ -81,6 +82,11 @@ def actor() -> Party:
         g.actor = parties.get(database.session(), account().party)
     party: Party = g.actor
     return party
+
+
+def acted() -> dict[str, Any]:
+    """When and by whom: what an operation that nobody does for another is told."""
+    return {"at": now(), "by": actor()}
 
 
 def chosen_grantor() -> str | None:

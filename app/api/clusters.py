@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app import database, programme
+from app import database, programme, whoami
 from app.api.base import Blueprint
 from app.auth.privileges import permission
 from app.schemas.clusters import ClusterOut, ClusterPageOut
@@ -45,5 +45,5 @@ def register_project(ref: str, name: str, task: str | None, stage: Stage) -> Pro
         ProjectCard(name=name),
         task=None if task is None else clusters.task(session, task),
         stage=stage,
-        **programme.acted(),
+        **whoami.acted(),
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app import database, programme
+from app import database, programme, whoami
 from app.api.base import Blueprint
 from app.auth.privileges import permission
 from app.schemas.indicators import ActualOut, IndicatorOut, ReportActual, ReturnActual, ReviseActual
@@ -33,7 +33,7 @@ def report(form: dict[str, Any], ref: str) -> Actual:
     """填报完成值."""
     session = database.session()
     found = programme.indicator(session, ref)
-    return actuals.report(session, found, **form, **programme.acted())
+    return actuals.report(session, found, **form, **whoami.acted())
 
 
 @blueprint.post("/actuals/<ref:ref>/revise")
@@ -44,7 +44,7 @@ def revise(form: dict[str, Any], ref: str) -> Actual:
     """修改完成值."""
     session = database.session()
     found = programme.actual(session, ref)
-    actuals.revise(session, found, **form, **programme.acted())
+    actuals.revise(session, found, **form, **whoami.acted())
     return found
 
 
@@ -55,7 +55,7 @@ def submit(ref: str) -> Actual:
     """提交确认."""
     session = database.session()
     found = programme.actual(session, ref)
-    actuals.submit(session, found, **programme.acted())
+    actuals.submit(session, found, **whoami.acted())
     return found
 
 
@@ -69,7 +69,7 @@ def confirm(ref: str) -> Actual:
     """
     session = database.session()
     found = programme.actual(session, ref)
-    actuals.confirm(session, found, **programme.acted())
+    actuals.confirm(session, found, **whoami.acted())
     return found
 
 
@@ -81,5 +81,5 @@ def send_back(form: dict[str, Any], ref: str) -> Actual:
     """退回完成值."""
     session = database.session()
     found = programme.actual(session, ref)
-    actuals.send_back(session, found, **form, **programme.acted())
+    actuals.send_back(session, found, **form, **whoami.acted())
     return found

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app import database, files, isolating
+from app import database, files, isolating, whoami
 from app.api.base import Blueprint
 from app.auth.privileges import permission
 from app.lists import Listed
@@ -64,7 +64,7 @@ def notify(form: dict[str, Any], ref: str) -> Isolation:
     """出具检疫处理通知单."""
     session = database.session()
     found = isolating.get(session, ref)
-    isolations.notify(session, found, **form, **isolating.doer())
+    isolations.notify(session, found, **form, **whoami.acted())
     return found
 
 
@@ -76,7 +76,7 @@ def isolate(form: dict[str, Any], ref: str) -> Isolation:
     """登记隔离."""
     session = database.session()
     found = isolating.get(session, ref)
-    isolations.isolate(session, found, **form, **isolating.doer())
+    isolations.isolate(session, found, **form, **whoami.acted())
     return found
 
 
@@ -88,7 +88,7 @@ def release(form: dict[str, Any], ref: str) -> Isolation:
     """解除留置."""
     session = database.session()
     found = isolating.get(session, ref)
-    isolations.release(session, found, **form, **isolating.doer())
+    isolations.release(session, found, **form, **whoami.acted())
     return found
 
 
@@ -100,7 +100,7 @@ def condemn(form: dict[str, Any], ref: str) -> Isolation:
     """判定无害化处理."""
     session = database.session()
     found = isolating.get(session, ref)
-    isolations.condemn(session, found, **form, **isolating.doer())
+    isolations.condemn(session, found, **form, **whoami.acted())
     return found
 
 
@@ -116,7 +116,7 @@ def dispose(form: dict[str, Any], ref: str) -> Isolation:
     session = database.session()
     found = isolating.get(session, ref)
     told = {**form, "photographs": [files.named(session, each) for each in form["photographs"]]}
-    isolations.dispose(session, found, **told, **isolating.doer())
+    isolations.dispose(session, found, **told, **whoami.acted())
     return found
 
 
@@ -127,5 +127,5 @@ def close(ref: str) -> Isolation:
     """结案."""
     session = database.session()
     found = isolating.get(session, ref)
-    isolations.close(session, found, **isolating.doer())
+    isolations.close(session, found, **whoami.acted())
     return found

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from app import database, programme
+from app import database, programme, whoami
 from app.api.base import Blueprint
 from app.auth.privileges import permission
 from app.schemas.projects import (
@@ -62,7 +62,7 @@ def record_progress(form: dict[str, Any], ref: str) -> Progress:
     """登记进展."""
     session = database.session()
     found = programme.project(session, ref)
-    return projects.record_progress(session, found, **form, **programme.acted())
+    return projects.record_progress(session, found, **form, **whoami.acted())
 
 
 @blueprint.post("/<ref:ref>/stage")
@@ -74,7 +74,7 @@ def advance(form: dict[str, Any], ref: str) -> Project:
     """变更阶段."""
     session = database.session()
     found = programme.project(session, ref)
-    projects.advance(session, found, **form, **programme.acted())
+    projects.advance(session, found, **form, **whoami.acted())
     return found
 
 
@@ -87,4 +87,4 @@ def plan_milestone(form: dict[str, Any], ref: str) -> Milestone:
     """计划节点."""
     session = database.session()
     found = programme.project(session, ref)
-    return milestones.plan(session, found, **form, **programme.acted())
+    return milestones.plan(session, found, **form, **whoami.acted())

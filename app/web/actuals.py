@@ -47,7 +47,7 @@ def confirm(ref: str) -> ResponseReturnValue:
     found = programme.actual(session, ref)
 
     def act(_given: Mapping[str, Any]) -> ResponseReturnValue:
-        actuals.confirm(session, found, **programme.acted())
+        actuals.confirm(session, found, **whoami.acted())
         flash(f"已确认 {found.period} 的完成值", "success")
         return _back(found)
 
@@ -62,7 +62,7 @@ def send_back(ref: str) -> ResponseReturnValue:
     found = programme.actual(session, ref)
 
     def act(given: Mapping[str, Any]) -> ResponseReturnValue:
-        actuals.send_back(session, found, **given, **programme.acted())
+        actuals.send_back(session, found, **given, **whoami.acted())
         flash("已退回，填报人修改后可再提交", "success")
         return _back(found)
 
@@ -78,8 +78,8 @@ def revise(ref: str) -> ResponseReturnValue:
 
     def act(given: Mapping[str, Any]) -> ResponseReturnValue:
         proof = programme.photograph(session, f"{found.indicator.name} 完成值依据")
-        actuals.revise(session, found, evidence=proof, **given, **programme.acted())
-        actuals.submit(session, found, **programme.acted())
+        actuals.revise(session, found, evidence=proof, **given, **whoami.acted())
+        actuals.submit(session, found, **whoami.acted())
         flash("已修改并提交，等另一位人员确认", "success")
         return _back(found)
 

@@ -46,7 +46,7 @@ def approve(ref: str) -> ResponseReturnValue:
     found = amendments.get(session, ref)
 
     def act(_given: Mapping[str, Any]) -> ResponseReturnValue:
-        rule = amendments.approve(session, found, **programme.acted())
+        rule = amendments.approve(session, found, **whoami.acted())
         flash("已批准，按所写日期生效", "success")
         return redirect(url_for("rules.show", ref=rule.ref), 303)
 
@@ -61,7 +61,7 @@ def send_back(ref: str) -> ResponseReturnValue:
     found = amendments.get(session, ref)
 
     def act(given: Mapping[str, Any]) -> ResponseReturnValue:
-        amendments.send_back(session, found, **given, **programme.acted())
+        amendments.send_back(session, found, **given, **whoami.acted())
         flash("已退回", "success")
         return redirect(url_for("amendments.show", ref=ref), 303)
 

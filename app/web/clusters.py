@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from app import database, forms, programme
+from app import database, forms, programme, whoami
 from app.auth.privileges import permission
 from app.labels import printing
 from app.schemas.projects import RegisterProject
@@ -130,7 +130,7 @@ def register_project(ref: str) -> ResponseReturnValue:
             ProjectCard(name=given["name"]),
             task=task,
             stage=given["stage"],
-            **programme.acted(),
+            **whoami.acted(),
         )
         flash(f"已登记项目“{made.name}”", "success")
         return redirect(url_for("projects.show", ref=made.ref), 303)

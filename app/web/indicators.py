@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from app import database, forms, programme
+from app import database, forms, programme, whoami
 from app.auth.privileges import permission
 from app.schemas.indicators import ReportActual
 from registry import actuals, indicators, overview
@@ -58,8 +58,8 @@ def report(ref: str) -> ResponseReturnValue:
 
     def act(given: Mapping[str, Any]) -> ResponseReturnValue:
         proof = programme.photograph(session, f"{found.name} 完成值依据")
-        row = actuals.report(session, found, evidence=proof, **given, **programme.acted())
-        actuals.submit(session, row, **programme.acted())
+        row = actuals.report(session, found, evidence=proof, **given, **whoami.acted())
+        actuals.submit(session, row, **whoami.acted())
         flash(f"{row.period} 的完成值已提交，等另一位人员确认", "success")
         return redirect(url_for("indicators.show", ref=ref), 303)
 

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app import database, files, filters, forms, herd, isolating
+from app import database, files, filters, forms, herd, isolating, whoami
 from app.auth.privileges import permission
 from app.schemas.fields import Schema
 from app.schemas.isolations import (
@@ -97,7 +97,7 @@ def _taken(ref: str, schema: type[Schema], step: Step, done: str) -> ResponseRet
     found = isolating.get(session, ref)
 
     def act(given: Mapping[str, Any]) -> ResponseReturnValue:
-        step(session, found, **given, **isolating.doer())
+        step(session, found, **given, **whoami.acted())
         flash(done, "success")
         return redirect(url_for("isolations.show", ref=ref), 303)
 

@@ -42,7 +42,7 @@ def reach_milestone(ref: str) -> ResponseReturnValue:
 
     def act(given: Mapping[str, Any]) -> ResponseReturnValue:
         proof = programme.photograph(session, f"{milestone.name} 完成")
-        milestones.reach(session, milestone, evidence=proof, **given, **programme.acted())
+        milestones.reach(session, milestone, evidence=proof, **given, **whoami.acted())
         flash(f"节点“{milestone.name}”已登记完成", "success")
         return redirect(url_for("projects.show", ref=milestone.project.ref), 303)
 

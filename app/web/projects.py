@@ -87,7 +87,7 @@ def record_progress(ref: str) -> ResponseReturnValue:
 
     def act(given: Mapping[str, Any]) -> ResponseReturnValue:
         proof = programme.photograph(session, f"{project.name} 现场")
-        projects.record_progress(session, project, evidence=proof, **given, **programme.acted())
+        projects.record_progress(session, project, evidence=proof, **given, **whoami.acted())
         flash(f"已登记进展：完成 {project.percent}%", "success")
         return redirect(url_for("projects.show", ref=ref), 303)
 
@@ -123,7 +123,7 @@ def advance(ref: str) -> ResponseReturnValue:
     project = programme.project(session, ref)
 
     def act(given: Mapping[str, Any]) -> ResponseReturnValue:
-        projects.advance(session, project, **given, **programme.acted())
+        projects.advance(session, project, **given, **whoami.acted())
         flash(f"项目阶段已变更为“{STAGE_LABELS[project.stage]}”", "success")
         return redirect(url_for("projects.show", ref=ref), 303)
 
@@ -151,7 +151,7 @@ def plan_milestone(ref: str) -> ResponseReturnValue:
     project = programme.project(session, ref)
 
     def act(given: Mapping[str, Any]) -> ResponseReturnValue:
-        row = milestones.plan(session, project, **given, **programme.acted())
+        row = milestones.plan(session, project, **given, **whoami.acted())
         flash(f"已计划节点“{row.name}”", "success")
         return redirect(url_for("projects.show", ref=ref), 303)
 

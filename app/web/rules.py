@@ -96,7 +96,7 @@ def propose(ref: str) -> ResponseReturnValue:
             rule=None if given["change"] is Change.OPEN else rule,
             reason=given["reason"],
             evidence=programme.photograph(session, f"规则 {rule.code} 修改依据"),
-            **programme.acted(),
+            **whoami.acted(),
         )
         flash("已提议，等另一位人员批准后才生效", "success")
         return redirect(url_for("amendments.show", ref=made.ref), 303)
