@@ -52,6 +52,10 @@ PLACE = Place("1号称", selling.SCALE.code, selling.READER.code)
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed (set CHROMIUM)"),
+    # a browser that leaves in the middle of an answer lets the test's server drop an open file
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning"
+    ),
 ]
 
 
