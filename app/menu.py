@@ -36,6 +36,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("treatments.record", "记用药", "capsule", "休药期自动计算"),
     Entry("declarations.file", "申报检疫", "file-earmark-text", "离开产地前三天"),
     Entry("declarations.index", "检疫申报", "clipboard2-check", "受理、检查、出证"),
+    Entry("inspections.index", "下乡检查", "clipboard2-check", "没有信号也能登记"),
     Entry("certificates.index", "检疫证明", "award", "查验与作废"),
     Entry("isolations.index", "隔离处理", "x-octagon-fill", "留置、隔离、无害化处理"),
     Entry("movements.index", "调运", "truck", "在途和今日到达"),
@@ -88,6 +89,7 @@ ORDER: dict[Role, tuple[str, ...]] = {
     ),
     Role.OFFICIAL_VET: (
         "declarations.index",
+        "inspections.index",
         "certificates.index",
         "verdict.scan",
         "animals.index",

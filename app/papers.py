@@ -23,6 +23,8 @@ from traceability.quarantine.certificates import Certificate, CertificateState
 from traceability.quarantine.declarations import Declaration, DeclarationState
 from traceability.quarantine.inspections import Inspection
 
+TO_INSPECT_MAX = 100  # more than a vet sees in a day, and a phone carries it
+
 
 def declaration(session: Session, ref: str) -> Declaration:
     """The declaration, if it is one's own, leaves from one's area, or comes to one's place.
@@ -117,17 +119,38 @@ def file(session: Session, given: Mapping[str, Any]) -> Declaration:
     return declarations.file(session, chosen, declarant=herd.owner(), **herd.told(told))
 
 
+def to_inspect(session: Session) -> list[dict[str, Any]]:
+    """The accepted declarations that leave from one's area, with animals and what was found."""
+    here = select(Holding.id).where(scopes.within(whoami.scope()))
+    accepted = select(Declaration).where(
+        Declaration.state == DeclarationState.ACCEPTED, Declaration.origin_id.in_(here)
+    )
+    ends = (Declaration.declarant, Declaration.origin, Declaration.destination)
+    wanted = accepted.order_by(Declaration.leaves_on, Declaration.id).limit(TO_INSPECT_MAX)
+    return [
+        {
+            "declaration": each,
+            "animals": declarations.animals_of(session, each),
+            "inspections": [*inspections.newest(session, each).values()],
+        }
+        for each in session.scalars(wanted.options(*[selectinload(end) for end in ends]))
+    ]
+
+
 def inspect(session: Session, found: Declaration, given: Mapping[str, Any]) -> Inspection:
     """Record what the vet found on one animal; a check that is not named was not passed.
 
     Raises:
         NotFound: `animal.not_found`.
+        Conflict: `inspection.changed_meanwhile` where `seen` says what the vet knew of.
     """
-    passed = set(given["passed"])
+    passed, animal = set(given["passed"]), herd.get(session, given["animal"])
+    if given["seen"] is not None:
+        inspections.require_newest(session, found, animal, seen=given["seen"], by=whoami.actor())
     return inspections.record(
         session,
         found,
-        herd.get(session, given["animal"]),
+        animal,
         checks={name: name in passed for name in {*INSPECTION_CHECKS, *passed}},
         remarks=given["remarks"],
         at=given["at"] or whoami.now(),

@@ -36,6 +36,13 @@ class RecordInspection(Happened):
         fields.String(maximum=20), load_default=list, maximum=len(INSPECTION_CHECKS)
     )
     remarks = fields.String(load_default="", maximum=400)
+    seen = fields.String(
+        load_default=None,
+        maximum=60,
+        metadata={
+            "description": "登记人看到的最近一次检查；从未检查填空串。其间别人又检查过则不登记"
+        },
+    )
 
 
 class RecordInspectionHere(HappenedHere, RecordInspection):
@@ -81,6 +88,7 @@ class InspectionOut(Answer):
 
     ref = fields.Ref("inspection")
     animal = fields.Ref("animal", attribute="animal.ref")
+    vet = fields.Nested(PersonOut)
     passed = fields.Boolean()
     checks = fields.Checks(metadata={"description": "检查项目 → 是否合格"})
     remarks = fields.String()

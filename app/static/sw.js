@@ -5,7 +5,8 @@
 // Network first, always: the copy is shown only when the platform does not answer within PATIENCE_MS.
 // A page may stand for a whole family: `{ at: /^\/x\/.+$/, instead: "/x/" }` shows the kept `/x/` for
 // every `/x/…` that cannot be reached; its script reads the address. It is kept when `/x/` is opened.
-// Signing in or out empties the pages, so that nobody sees another's. Writing is never done here.
+// Signing in or out empties the pages and the database `kept` (js/outbox.js: `keepPacket`, `packetOf`),
+// so that nobody sees another's; `outbox` outlives it. Writing is never done here.
 const PAGES = [
   { at: /^\/inspections\/$/, name: "下乡检查", href: "/inspections/" },
 ];
@@ -16,7 +17,7 @@ const HURRY_MS = 30000;
 const DOORS = ["/login", "/logout", "/login/code"];
 const BASE = [
   "css/core.css", "css/app.css", "icons/mark.svg", "icons/sprite.svg", "vendor/htmx-2.0.11/htmx.min.js",
-  "js/boot.js", "js/app.js", "js/notes.js", "js/forms.js", "js/tags.js", "js/offline.js",
+  "js/boot.js", "js/app.js", "js/notes.js", "js/forms.js", "js/tags.js", "js/offline.js", "js/outbox.js", "js/inspections.js",
 ].map((path) => `/static/${path}`);
 
 let hurryUntil = 0;
@@ -73,6 +74,7 @@ async function passDoor(event) {
   try {
     const answer = await fetch(event.request);
     await caches.delete(KEPT);
+    indexedDB.deleteDatabase("kept"); // what pages showed of others; `outbox` is never touched
     return answer;
   } catch {
     return noNetwork("没有连上平台，登录或退出都还没有办成。");

@@ -18,7 +18,11 @@ from traceability.chain.kinds import Kind
 from traceability.checks import INSPECTION_CHECKS
 from traceability.parties import Party
 from traceability.quarantine import declarations
-from traceability.quarantine.declarations import Declaration, DeclarationState
+from traceability.quarantine.declarations import (
+    DECLARATION_STATE_LABELS,
+    Declaration,
+    DeclarationState,
+)
 
 
 class Inspection(Subject, Base):
@@ -68,8 +72,7 @@ def record(
     )
     events.hold(session, declaration.ref, animal.ref, row.ref)
     session.refresh(declaration, ["state"])
-    if declaration.state is not DeclarationState.ACCEPTED:
-        raise Conflict("inspection.not_accepted", "先受理申报，再登记检查结果")
+    _require_accepted(declaration)
     if not checks.keys() <= INSPECTION_CHECKS.keys():
         raise RuleViolation("inspection.unknown_check", "检查项目不在规定之列，请刷新页面")
     if animal not in declarations.animals_of(session, declaration):
@@ -89,6 +92,38 @@ def record(
         remarks=row.remarks,
     )
     return row
+
+
+def _require_accepted(declaration: Declaration) -> None:
+    state = declaration.state
+    if state is DeclarationState.ACCEPTED:
+        return
+    if state is DeclarationState.FILED:
+        raise Conflict("inspection.not_accepted", "先受理申报，再登记检查结果")
+    label = DECLARATION_STATE_LABELS[state]
+    raise Conflict("inspection.not_accepted", f"这份申报已是“{label}”，检查结果不能再登记")
+
+
+def require_newest(
+    session: Session, declaration: Declaration, animal: Animal, *, seen: str, by: Party
+) -> None:
+    """Make sure that nobody else has inspected the animal since the vet looked at the list.
+
+    `seen` is the reference of the inspection the vet knew of, empty where there was none.
+
+    Raises:
+        Conflict: `inspection.changed_meanwhile`.
+    """
+    events.hold(session, declaration.ref, animal.ref)
+    latest = newest(session, declaration).get(animal.id)
+    if latest is None or latest.ref == seen or latest.vet_id == by.id:
+        return
+    found = "合格" if latest.passed else "不合格"
+    when = f"{latest.inspected_at.astimezone(clock.CHINA):%m月%d日 %H:%M}"
+    raise Conflict(
+        "inspection.changed_meanwhile",
+        f"{latest.vet.name} 已在 {when} 检查过这头牛，结果{found}；这一次没有登记，请核对后决定",
+    )
 
 
 def newest(session: Session, declaration: Declaration) -> Mapping[int, Inspection]:

@@ -62,6 +62,13 @@ function watchButtons() {
   });
 }
 
+async function watchOutbox() {
+  const chip = document.querySelector("[data-outbox]");
+  if (!chip || !("indexedDB" in window)) return;
+  const { watchCount } = await import("./outbox.js");
+  await watchCount(chip);
+}
+
 watchMenu();
 watchNetwork();
 watchHtmx();
@@ -69,3 +76,4 @@ watchButtons();
 watchForms(offline);
 watchTags();
 watchWedge();
+watchOutbox();
