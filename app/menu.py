@@ -38,6 +38,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("declarations.index", "检疫申报", "clipboard2-check", "受理、检查、出证"),
     Entry("inspections.index", "下乡检查", "clipboard2-check", "没有信号也能登记"),
     Entry("certificates.index", "检疫证明", "award", "查验与作废"),
+    Entry("alerts.index", "养殖户报告", "exclamation-triangle-fill", "病牛、掉了的耳标"),
+    Entry("prices.index", "行情", "graph-up-arrow", "市场自己的成交价"),
     Entry("isolations.index", "隔离处理", "x-octagon-fill", "留置、隔离、无害化处理"),
     Entry("movements.index", "调运", "truck", "在途和今日到达"),
     Entry("verdict.scan", "扫一扫", "qr-code-scan", "能不能卖，一扫即知"),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy.orm import Session
 
-from app import herd, isolating, papers, places, programme, whoami
+from app import alerting, herd, isolating, papers, places, programme, whoami
 from app.auth.privileges import OVERSEERS
 from traceability.base.errors import NotFound
 from traceability.base.refs import prefix_of
@@ -15,6 +15,7 @@ VIEWERS: Mapping[str, Callable[[Session, str], object]] = {
     "movement": herd.movement,
     "declaration": papers.declaration,
     "certificate": papers.certificate,
+    "alert": alerting.get,
     "isolation": isolating.get,
     "holding": places.holding,
     "party": places.party,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app import database, herd, telling, whoami
+from app import alerting, database, herd, telling, whoami
 from app.api.base import Blueprint
 from app.attention import AnimalNeed
 from app.auth.privileges import permission
@@ -94,6 +94,7 @@ def retag(form: dict[str, Any], ref: str) -> Animal:
     session = database.session()
     animal = herd.get(session, ref)
     animals.retag(session, animal, **herd.told(form))
+    alerting.retagged(session, animal)
     return animal
 
 
@@ -121,4 +122,5 @@ def report_death(form: dict[str, Any], ref: str) -> Animal:
     session = database.session()
     animal = herd.get(session, ref)
     animals.report_death(session, animal, **herd.told(form))
+    alerting.died(session, animal)
     return animal

@@ -14,6 +14,7 @@ PRIVATE_NAMES = {
     "account": "账户",
     "acts": "代办事项",
     "agent": "代办人",
+    "alert_kind": "报告类别",
     "amount_fen": "金额",
     "animals": "牛只",
     "approval_no": "批准文号",

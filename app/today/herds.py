@@ -9,6 +9,7 @@ from app import attention
 from app.attention import AnimalNeed
 from app.journeys import Stretch
 from app.today.waiting import Asked, Waiting
+from traceability.alerts import Alert, AlertKind, AlertState
 from traceability.animals import Animal
 from traceability.consents import Consent
 from traceability.movements import Movement
@@ -142,6 +143,24 @@ def isolations(asked: Asked) -> Iterator[Waiting]:
         tone="stop",
         query={"under_way": "1"},
     )
+
+
+def reports(asked: Asked) -> Iterator[Waiting]:
+    """What keepers tell of their animals in one's area: the sick ones first."""
+    here = select(Alert.id).where(Alert.state == AlertState.OPEN, Alert.holding_id.in_(asked.here))
+    told = (
+        (AlertKind.SICK, "养殖户报告的病牛", "stop", "先打电话，再上门看"),
+        (AlertKind.TAG_LOST, "养殖户报告掉了耳标的牛", "warn", "带新耳标去补戴"),
+    )
+    for kind, label, tone, hint in told:
+        yield Waiting(
+            label,
+            "alerts.index",
+            here.where(Alert.kind == kind),
+            hint=hint,
+            tone=tone,
+            query={"state": AlertState.OPEN},
+        )
 
 
 def mandates(asked: Asked) -> Iterator[Waiting]:

@@ -24,8 +24,8 @@ KEEPER: tuple[Part, ...] = (
 DESK: tuple[Part, ...] = (trade.gate, trade.crate, trade.unpaid, trade.scales)
 PARTS: Mapping[Role, tuple[Part, ...]] = {
     Role.FARMER: KEEPER,
-    Role.VILLAGE_VET: (herds.herds, herds.mandates, herds.papers, herds.declared),
-    Role.OFFICIAL_VET: (herds.queue, herds.isolations, herds.herds),
+    Role.VILLAGE_VET: (herds.reports, herds.herds, herds.mandates, herds.papers, herds.declared),
+    Role.OFFICIAL_VET: (herds.reports, herds.queue, herds.isolations, herds.herds),
     Role.MARKET_OPERATOR: DESK,
     Role.MARKET_MANAGER: (*DESK, offices.devices),
     Role.CASHIER: (trade.counter,),

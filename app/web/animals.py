@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app import database, forms, herd, places, whoami
+from app import alerting, database, forms, herd, places, whoami
 from app.attention import ANIMAL_NEED_LABELS, AnimalNeed
 from app.auth.privileges import permission
 from app.schemas.animals import BindEid, RegisterAnimal, ReportDeathHere, RetagHere
@@ -129,6 +129,7 @@ def retag_animal(ref: str) -> ResponseReturnValue:
 
     def act(given: Mapping[str, Any]) -> ResponseReturnValue:
         animals.retag(session, animal, **herd.told(given))
+        alerting.retagged(session, animal)
         flash(f"新耳标 {animal.ear_tag} 已登记，旧耳标仍可查到这头牛", "success")
         return redirect(url_for("animals.show", ref=ref), 303)
 
@@ -181,6 +182,7 @@ def report_death(ref: str) -> ResponseReturnValue:
 
     def act(given: Mapping[str, Any]) -> ResponseReturnValue:
         animals.report_death(session, animal, **herd.told(given))
+        alerting.died(session, animal)
         flash(f"已登记 {animal.ear_tag} 死亡，请按要求无害化处理", "success")
         return redirect(url_for("animals.show", ref=ref), 303)
 

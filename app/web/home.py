@@ -4,7 +4,8 @@ from flask import Blueprint, render_template
 
 from app import database, menu, whoami
 from app.auth.privileges import permission
-from app.today import todos
+from app.auth.roles import Role
+from app.today import farmer, todos
 from traceability.base.clock import legal_day
 
 blueprint = Blueprint("home", __name__)
@@ -16,8 +17,12 @@ def show() -> str:
     """首页: what waits today, then everything one may do."""
     me = whoami.account()
     waiting = todos.todos(database.session(), me.role, whoami.scope(), at=whoami.now())
+    mine = None
+    if me.role is Role.FARMER:
+        mine = farmer.shown(database.session(), whoami.scope(), at=whoami.now())
     return render_template(
         "home/show.html",
+        farmer=mine,
         todos=waiting,
         day=legal_day(whoami.now()),
         tiles=menu.tiles(me),

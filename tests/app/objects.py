@@ -31,7 +31,17 @@ from registry.indicators import Indicator, IndicatorCard, Owners
 from registry.projects import Project, ProjectCard
 from tests import selling
 from tests.logins import LoginAs
-from traceability import amendments, consents, evidence, holdings, movements, restrictions, rules
+from traceability import (
+    alerts,
+    amendments,
+    consents,
+    evidence,
+    holdings,
+    movements,
+    restrictions,
+    rules,
+)
+from traceability.alerts import AlertKind
 from traceability.amendments import Change
 from traceability.animals import Animal
 from traceability.chain import events
@@ -274,6 +284,16 @@ def isolation(login_as: LoginAs, me: Account) -> Case:
         for each in (mine, theirs)
     ]
     return _seen(me, held[0].ref, held[1].ref, "isolation")
+
+
+def alert(login_as: LoginAs, me: Account) -> Case:
+    mine, theirs = _herd(login_as)
+    world = login_as.world
+    told = [
+        alerts.raise_alert(world.session, each, AlertKind.SICK, at=world.at, by=world.farmer)
+        for each in (mine, theirs)
+    ]
+    return _seen(me, told[0].ref, told[1].ref, "alert")
 
 
 def certificate(login_as: LoginAs, me: Account) -> Case:
@@ -586,6 +606,7 @@ OBJECTS: dict[str, Maker] = {
     "animals.ref": animal,
     "declarations.ref": declaration,
     "certificates.ref": certificate,
+    "alerts.ref": alert,
     "isolations.ref": isolation,
     "movements.ref": movement,
     "holdings.ref": holding,
@@ -620,6 +641,7 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/declarations/<ref:ref>/refuse": {"reason": "资料不全"},
     "POST /api/declarations/<ref:ref>/inspections": {"animal": THE_ANIMAL},
     "POST /api/declarations/<ref:ref>/certificate": {},
+    "POST /api/alerts/<ref:ref>/close": {"outcome": "已上门诊治"},
     "POST /api/isolations/<ref:ref>/notify": {"requirement": "隔离观察"},
     "POST /api/isolations/<ref:ref>/isolate": {"where": "隔离圈"},
     "POST /api/isolations/<ref:ref>/release": {"finding": "复检阴性"},

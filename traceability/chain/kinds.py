@@ -48,6 +48,8 @@ class Kind(StrEnum):
     INSPECTION_RECORDED = "inspection.recorded"
     CERTIFICATE_ISSUED = "certificate.issued"
     CERTIFICATE_REVOKED = "certificate.revoked"
+    ALERT_RAISED = "alert.raised"
+    ALERT_CLOSED = "alert.closed"
     ISOLATION_OPENED = "isolation.opened"
     ISOLATION_NOTIFIED = "isolation.notified"
     ISOLATION_BEGUN = "isolation.begun"
@@ -161,6 +163,8 @@ SPECS: dict[Kind, KindSpec] = {
         "inspecting",
     ),
     Kind.CERTIFICATE_REVOKED: _spec("检疫证明作废", "number", "inspecting"),
+    Kind.ALERT_RAISED: _spec("养殖户报告"),
+    Kind.ALERT_CLOSED: _spec("报告处理"),
     Kind.ISOLATION_OPENED: _spec("留置", "", "holding"),
     Kind.ISOLATION_NOTIFIED: _spec("检疫处理通知", "", "holding"),
     Kind.ISOLATION_BEGUN: _spec("隔离", "", "holding"),

@@ -1148,6 +1148,49 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_transfer_debit_id"), ["debit_id"], unique=False)
 
     op.create_table(
+        "alert",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "animal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "holding_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "raised_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("words", sa.String(length=200), nullable=False),
+        sa.Column("photograph", sa.String(length=60), nullable=True),
+        sa.Column("raised_at", Instant(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("outcome", sa.String(length=200), nullable=True),
+        sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["animal_id"], ["animal.id"], name=op.f("fk_alert_animal_id_animal")
+        ),
+        sa.ForeignKeyConstraint(
+            ["holding_id"], ["holding.id"], name=op.f("fk_alert_holding_id_holding")
+        ),
+        sa.ForeignKeyConstraint(
+            ["raised_by_id"], ["party.id"], name=op.f("fk_alert_raised_by_id_party")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert")),
+        sa.UniqueConstraint("ref", name=op.f("uq_alert_ref")),
+    )
+    with op.batch_alter_table("alert", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_alert_animal_id"), ["animal_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_alert_holding_id"), ["holding_id"], unique=False)
+        batch_op.create_index(
+            "uq_alert_open_animal_kind",
+            ["animal_id", "kind"],
+            unique=True,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
+
+    op.create_table(
         "animal_tag",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -1901,6 +1944,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_animal_tag_animal_id"))
 
     op.drop_table("animal_tag")
+    with op.batch_alter_table("alert", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_alert_open_animal_kind",
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
+        batch_op.drop_index(batch_op.f("ix_alert_holding_id"))
+        batch_op.drop_index(batch_op.f("ix_alert_animal_id"))
+
+    op.drop_table("alert")
     with op.batch_alter_table("transfer", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_transfer_debit_id"))
         batch_op.drop_index(batch_op.f("ix_transfer_credit_id"))
