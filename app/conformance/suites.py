@@ -1,6 +1,6 @@
 """检验套件 · every suite by its name; whoever builds a parser adds its suite here."""
 
-from app.conformance import codes, events, frames, imports, proofs
+from app.conformance import codes, events, frames, herds, imports, proofs
 from app.conformance.answers import Suite
 
 SUITES: dict[str, Suite] = {
@@ -8,9 +8,11 @@ SUITES: dict[str, Suite] = {
     "check-digit": codes.check_digit,
     "checkpoint-verify": proofs.checkpoint_verify,
     "cn-id": codes.cn_id,
+    "contact-chain": herds.contact_chain,
     "digital-link": codes.digital_link,
     "epcis-validate": events.epcis_validate,
     "import": imports.rows,
+    "inbreeding": herds.inbreeding,
     "merkle-consistency": proofs.merkle_consistency,
     "merkle-inclusion": proofs.merkle_inclusion,
     "merkle-root": proofs.merkle_root,
