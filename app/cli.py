@@ -125,6 +125,23 @@ def verify_chain_command() -> None:
             raise SystemExit(1)
 
 
+@cli.command("trace-columns")
+@click.option("--check", is_flag=True, help="只核对，不重建；有出入时以 1 退出")
+def trace_columns_command(*, check: bool) -> None:
+    """由调运登记重建追踪用的接触列文件；--check 与登记逐行核对。"""
+    from app import following  # only this command and the pages need numpy
+
+    with platform() as (settings, engine), reading(engine) as session:
+        if not check:
+            kept = following.rebuild(session, settings)
+            click.echo(f"已写入 {len(kept.contacts)} 次调运，读到追溯链第 {kept.leaves} 条")
+            return
+        missing, wrong = following.differences(session, settings)
+        click.echo(f"接触列与登记核对：缺 {missing} 条，错 {wrong} 条")
+        if missing or wrong:
+            raise SystemExit(1)
+
+
 @cli.command("make-keys")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--origin", required=True, help="追溯链名称，如 trace.example.gov.cn/weining")

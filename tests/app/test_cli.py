@@ -102,3 +102,13 @@ def test_keys_are_not_made_for_an_impossible_origin(
 
     assert result.exit_code == 1
     assert sentence in result.output
+
+
+def test_the_columns_of_contacts_are_made_and_checked_by_a_command(run: Command) -> None:
+    run("migrate")
+    made = run("trace-columns")
+    checked = run("trace-columns", "--check")
+
+    assert (made.exit_code, checked.exit_code) == (0, 0), made.output + checked.output
+    assert "已写入 0 次调运" in made.output
+    assert "缺 0 条，错 0 条" in checked.output
