@@ -58,6 +58,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("holdings.index", "场所", "house", "养殖场、市场、屠宰场"),
     Entry("accounts.index", "账号", "people", "开通账号、补发纸质码"),
     Entry("evidence.index", "证据", "camera", "照片、合同、化验单"),
+    Entry("notices.index", "提醒", "bell", "申报结果、到账、到期"),
     Entry("consents.index", "代办授权", "people", "谁替谁办事"),
     Entry("tokens.index", "接口令牌", "key", "给程序用的钥匙"),
     Entry("second_factor.show", "动态码", "key", "登录时的第二道门"),

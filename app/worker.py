@@ -20,6 +20,7 @@ from app.epcis.running import run_all as take_in_captures
 from app.importing import running
 from app.keeping import daily, retention
 from app.labels import batches
+from app.notices import due, feed
 from app.whoami import now
 from traceability.base.db import make_engine, transaction
 
@@ -28,6 +29,7 @@ THREADS = 2
 POLL_S = 0.2  # Celery's default of one second is felt
 HOUR_S = 3600.0
 SWEEP_S = 60.0
+TELL_S = 10.0  # what the log says reaches people this soon
 CAPTURE_S = 3.0  # a large EPCIS document begins to be taken in this soon
 logger = logging.getLogger(__name__)
 
@@ -48,31 +50,25 @@ def connect(settings: Settings) -> Celery:
         timezone="Asia/Shanghai",
         worker_hijack_root_logger=False,
         worker_send_task_events=False,
-        beat_schedule={
-            "imports": {
-                "task": imports.name,
-                "schedule": SWEEP_S,
-                "options": {"expires": SWEEP_S},
-            },
-            "labels": {
-                "task": labels.name,
-                "schedule": SWEEP_S,
-                "options": {"expires": SWEEP_S},
-            },
-            "backup": {
-                "task": nightly_backup.name,
-                "schedule": HOUR_S / 2,
-                "options": {"expires": HOUR_S},
-            },
-            "tidy": {"task": tidy.name, "schedule": HOUR_S, "options": {"expires": HOUR_S}},
-            "capture": {
-                "task": capture.name,
-                "schedule": CAPTURE_S,
-                "options": {"expires": CAPTURE_S},
-            },
-        },
+        beat_schedule=_schedule(),
     )
     return celery
+
+
+def _schedule() -> dict[str, dict[str, object]]:
+    """How often each task comes; one that is late is dropped, for the next one is on its way."""
+    often = {
+        imports: (SWEEP_S, SWEEP_S),
+        labels: (SWEEP_S, SWEEP_S),
+        nightly_backup: (HOUR_S / 2, HOUR_S),
+        tidy: (HOUR_S, HOUR_S),
+        tell: (TELL_S, TELL_S),
+        capture: (CAPTURE_S, CAPTURE_S),
+    }
+    return {
+        task.name: {"task": task.name, "schedule": every, "options": {"expires": expires}}
+        for task, (every, expires) in often.items()
+    }
 
 
 def _folders(queue: Path) -> dict[str, object]:
@@ -138,6 +134,17 @@ def capture() -> None:
     """Every few seconds: go on with EPCIS documents that wait. Safe to run twice."""
     if done := take_in_captures(_engine(), now()):
         logger.info("worked on %s captures", done)
+
+
+@celery.task(name="notices")
+def tell() -> None:
+    """Every few seconds: tell people what the log says, and once a day what is due."""
+    at = now()
+    with transaction(_engine(), recorded_at=at) as session:
+        read = feed.step(session, at=at)
+        told = due.scan_if_due(session, at=at)
+    if read or told:
+        logger.info("read %s leaves, told of %s things due", read, told)
 
 
 @cache

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.auth import access_log, idempotency
 from app.config import Settings
 from app.importing import running
+from app.notices import notices
 from traceability import legal_holds
 from traceability.importing.runs import ImportRun, RunState
 
@@ -70,6 +71,7 @@ def _import_files(session: Session, settings: Settings, at: datetime) -> int:
 
 PURGES: dict[str, Purge] = {
     "access_log": lambda session, _settings, at: access_log.purge(session, at=at),
+    "notices": lambda session, _settings, at: notices.purge(session, at=at),
     "request_keys": lambda session, _settings, at: idempotency.purge(session, at=at),
     "import_files": _import_files,
 }

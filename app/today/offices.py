@@ -17,6 +17,7 @@ from devices.devices import Device, DeviceState
 from devices.inbox import InboxTally, SetAside
 from registry.clusters import Cluster
 from registry.projects import Project
+from traceability.amendments import Amendment, AmendmentState
 from traceability.base import clock
 from traceability.chain.tables import Halt
 from traceability.holdings import Holding
@@ -49,6 +50,21 @@ def halts(_asked: Asked) -> Iterator[Waiting]:
         hint="两人核实后运行 chain resume",
         tone="stop",
         unit="次",
+    )
+
+
+def amendments(asked: Asked) -> Iterator[Waiting]:
+    """Changes of rules that somebody else proposed and a second person has to decide."""
+    others = select(Amendment.id).where(
+        Amendment.state == AmendmentState.PROPOSED, Amendment.by_id.not_in(asked.keepers)
+    )
+    yield Waiting(
+        "等您批准的规则修改",
+        "rules.index",
+        others,
+        hint="核对文件依据，批准或退回",
+        tone="warn",
+        unit="项",
     )
 
 

@@ -33,9 +33,15 @@ PARTS: Mapping[Role, tuple[Part, ...]] = {
     Role.BUYER: (trade.buying, herds.papers, herds.declared, herds.arrivals),
     Role.CARRIER: (herds.arrivals,),
     Role.PROCESSOR: (herds.arrivals,),
-    Role.REGULATOR: (offices.halts, herds.isolations, herds.deaths, offices.devices),
+    Role.REGULATOR: (
+        offices.halts,
+        offices.amendments,
+        herds.isolations,
+        herds.deaths,
+        offices.devices,
+    ),
     Role.CLUSTER_OFFICER: (offices.projects,),
-    Role.ADMINISTRATOR: (offices.halts, offices.devices, offices.accounts),
+    Role.ADMINISTRATOR: (offices.halts, offices.amendments, offices.devices, offices.accounts),
 }
 assert PARTS.keys() == set(Role)
 

@@ -5,6 +5,7 @@ from flask import Blueprint, render_template
 from app import database, menu, whoami
 from app.auth.privileges import permission
 from app.auth.roles import Role
+from app.notices import notices
 from app.today import farmer, todos
 from traceability.base.clock import legal_day
 
@@ -23,6 +24,7 @@ def show() -> str:
     return render_template(
         "home/show.html",
         farmer=mine,
+        unread=notices.unread(database.session(), me.account_id),
         todos=waiting,
         day=legal_day(whoami.now()),
         tiles=menu.tiles(me),

@@ -196,7 +196,7 @@ def test_what_is_past_its_time_goes_unless_it_is_held(world: World, tmp_path: Pa
     legal_holds.lift(session, hold, reason="结束", **two)  # type: ignore[arg-type] # as named
     released = retention.tidy(session, settings, at=later)
 
-    assert held == {"request_keys": 0, "import_files": 1}
+    assert held == {"notices": 0, "request_keys": 0, "import_files": 1}
     assert released["access_log"] == 1
     assert not sheet.exists()
 

@@ -1,7 +1,9 @@
 """今日待办: what waits is counted once, leads to its list, and is nobody else's."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,8 +24,10 @@ from registry.projects import ProjectCard
 from tests import selling
 from tests.logins import LoginAs
 from tests.world import World
-from traceability import animals, movements, treatments
+from traceability import amendments, animals, evidence, movements, rules, treatments
+from traceability.amendments import Change
 from traceability.holdings import HoldingKind
+from traceability.rules import Severity
 
 ITEM = re.compile(
     r'<li><a href="([^"]+)"><span>([^<]+)<.*?<span class="badge[^>]*>(.*?)</span>', re.DOTALL
@@ -259,3 +263,27 @@ def test_each_role_finds_its_main_task_first(login_as: LoginAs) -> None:
     tiles = login_as(Role.CARRIER).get("/").text.partition('class="tiles"')[2]
 
     assert tiles.index("调运") < tiles.index("扫一扫")
+
+
+def test_a_proposed_rule_waits_for_the_second_person_only(
+    login_as: LoginAs, world: World, tmp_path: Path
+) -> None:
+    known = rules.of_code(world.session, "declaration.lead_time")[-1]
+    day = world.today + timedelta(days=30)
+    proposer = world.party("管理员甲")
+    amendments.propose(
+        world.session,
+        Change.REVISE,
+        replace(rules.card_of(known), effective_from=day, severity=Severity.BLOCK),
+        rule=known,
+        reason="上级通知",
+        evidence=evidence.store(
+            world.session, tmp_path, b"%PDF-1.7", title="通知", at=world.at, by=proposer
+        ),
+        at=world.at,
+        by=proposer,
+    )
+
+    assert counts(login_as(Role.REGULATOR))["等您批准的规则修改"] == "1项"
+    own = login_as(Role.ADMINISTRATOR, party=proposer)
+    assert "等您批准的规则修改" not in counts(own)

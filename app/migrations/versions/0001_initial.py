@@ -225,6 +225,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("login", name=op.f("uq_login_attempt_login")),
     )
     op.create_table(
+        "notice_cursor",
+        sa.Column("name", sa.String(length=20), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_notice_cursor")),
+    )
+    op.create_table(
         "observation",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("epcis_id", sa.String(length=400), nullable=False),
@@ -1062,6 +1068,37 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_login_session_account_id"), ["account_id"], unique=False
         )
+
+    op.create_table(
+        "notice",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("subject", sa.String(length=60), nullable=False),
+        sa.Column(
+            "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("words", sa.String(length=200), nullable=False),
+        sa.Column("href", sa.String(length=200), nullable=False),
+        sa.Column("told_at", Instant(), nullable=False),
+        sa.Column("read_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_notice_account_id_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+        sa.UniqueConstraint(
+            "kind",
+            "subject",
+            "account_id",
+            "due_on",
+            name=op.f("uq_notice_kind_subject_account_id_due_on"),
+        ),
+    )
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_notice_account_id_read_at", ["account_id", "read_at"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_notice_told_at"), ["told_at"], unique=False)
 
     op.create_table(
         "pairing",
@@ -1965,6 +2002,11 @@ def downgrade() -> None:
 
     op.drop_table("project")
     op.drop_table("pairing")
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_notice_told_at"))
+        batch_op.drop_index("ix_notice_account_id_read_at")
+
+    op.drop_table("notice")
     with op.batch_alter_table("login_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_login_session_account_id"))
 
@@ -2094,6 +2136,7 @@ def downgrade() -> None:
     op.drop_table("party")
     op.drop_table("pairing_cursor")
     op.drop_table("observation")
+    op.drop_table("notice_cursor")
     op.drop_table("login_attempt")
     with op.batch_alter_table("label_batch", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_label_batch_asked_at"))
