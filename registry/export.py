@@ -46,6 +46,7 @@ def document(session: Session, *, at: datetime) -> dict[str, Any]:
         ("doubts", Doubt),
     )
     found = {name: [_plain(row, keys) for row in _rows(session, model)] for name, model in rest}
+    _name_figures(found)
     _name_owners(found)
     return {
         "format": FORMAT,
@@ -71,6 +72,13 @@ def _plain(row: Base, clusters: Mapping[int, str]) -> dict[str, Any]:
             simple = isinstance(value, Enum | date | bytes)
             told[column.key] = plain(value) if simple else value
     return told
+
+
+def _name_figures(found: Mapping[str, list[dict[str, Any]]]) -> None:
+    """Give a figure that has no name of its own the name of its indicator."""
+    names = {row["id"]: row["name"] for row in found["indicators"]}
+    for row in found["figures"]:
+        row["name"] = row["name"] or names[row["indicator_id"]]
 
 
 OWNERS = {

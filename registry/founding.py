@@ -50,6 +50,9 @@ class PassageSort(StrEnum):
     ROUTE = "route"
     TRAINING = "training"
     EVENT = "event"
+    PLACE = "place"
+    TERM = "term"
+    FUND_RULE = "fund_rule"
 
 
 PASSAGE_SORT_LABELS = {
@@ -75,6 +78,9 @@ PASSAGE_SORT_LABELS = {
     PassageSort.ROUTE: "旅游线路",
     PassageSort.TRAINING: "人才培养",
     PassageSort.EVENT: "节会活动",
+    PassageSort.PLACE: "地名",
+    PassageSort.TERM: "提法与简称",
+    PassageSort.FUND_RULE: "资金规则",
 }
 
 

@@ -41,6 +41,25 @@ class ClusterPage:
     figures: Sequence[Figure]
     doubts: Doubts
 
+    @property
+    def said(self) -> Sequence[Passage]:
+        """Everything printed beside tasks, projects and figures."""
+        return [row for rows in self.passages.values() for row in rows]
+
+    @property
+    def doubted(self) -> Sequence[Doubt]:
+        """Everything that looks wrong in the print."""
+        return [row for rows in self.doubts.values() for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammePage:
+    """What the founding document says for all clusters alike."""
+
+    said: Sequence[Passage]
+    figures: Sequence[Figure]
+    doubted: Sequence[Doubt]
+
 
 @dataclass(frozen=True, slots=True)
 class ProjectPage:
@@ -81,6 +100,22 @@ def clusters_listed(session: Session) -> Sequence[ClusterRow]:
 def programme(session: Session) -> Mapping[PassageSort, Sequence[Passage]]:
     """What the founding document says for all clusters alike."""
     return _by_sort(session.scalars(_passages(None)).all())
+
+
+def programme_figures(session: Session) -> Sequence[Figure]:
+    """The figures the founding document prints for all clusters alike."""
+    return _figures(session, Figure.cluster_id.is_(None))
+
+
+def programme_page(session: Session) -> ProgrammePage:
+    """The programme's own passages, figures and doubts, for a program to read."""
+    told = programme(session).values()
+    about = doubts(session, None).values()
+    return ProgrammePage(
+        said=[row for rows in told for row in rows],
+        figures=programme_figures(session),
+        doubted=[row for rows in about for row in rows],
+    )
 
 
 def cluster_page(session: Session, cluster: Cluster) -> ClusterPage:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from app import database, programme, whoami
 from app.api.base import Blueprint
 from app.auth.privileges import permission
-from app.schemas.clusters import ClusterOut, ClusterPageOut
+from app.schemas.clusters import ClusterOut, ClusterPageOut, ProgrammeOut
 from app.schemas.projects import ProjectOut, RegisterProject
 from registry import clusters, overview, projects
 from registry.clusters import Cluster
-from registry.overview import ClusterPage
+from registry.overview import ClusterPage, ProgrammePage
 from registry.projects import Project, ProjectCard, Stage
 
 blueprint = Blueprint("api_clusters", __name__, url_prefix="/api/clusters", description="集群")
@@ -21,6 +21,14 @@ blueprint = Blueprint("api_clusters", __name__, url_prefix="/api/clusters", desc
 def index() -> Sequence[Cluster]:
     """集群列表."""
     return [row.cluster for row in programme.clusters_seen(database.session())]
+
+
+@blueprint.get("/programme")
+@permission("cluster.view")
+@blueprint.response(200, ProgrammeOut)
+def rules() -> ProgrammePage:
+    """方案通则: bodies and duties, mechanisms, funding rules, figures and doubts."""
+    return overview.programme_page(database.session())
 
 
 @blueprint.get("/<ref:ref>")

@@ -3,6 +3,7 @@
 from app.schemas import fields
 from app.schemas.fields import Schema
 from app.schemas.projects import ProjectOut
+from registry.founding import DoubtKind, PassageSort
 from registry.indicators import Comparator, FigureRole
 
 
@@ -35,16 +36,58 @@ class FigureOut(Schema):
 
     ref = fields.Ref("figure")
     key = fields.String()
+    name = fields.String()
     role = fields.Choice(FigureRole)
+    year_from = fields.Integer()
     year = fields.Integer()
+    period = fields.String()
     comparator = fields.Choice(Comparator)
+    comparator_text = fields.String()
     value = fields.String()
+    value_max = fields.String()
     unit = fields.String()
     printed = fields.String()
     scope = fields.String()
     quote = fields.String()
     first_line = fields.Integer()
     last_line = fields.Integer()
+
+
+class PassageOut(Schema):
+    """立项文件的条目 · with its quotation and lines."""
+
+    key = fields.String()
+    parent_key = fields.String()
+    sort = fields.Choice(PassageSort)
+    number = fields.String()
+    name = fields.String()
+    role = fields.String()
+    kind = fields.String()
+    year = fields.Integer()
+    quote = fields.String()
+    first_line = fields.Integer()
+    last_line = fields.Integer()
+
+
+class DoubtOut(Schema):
+    """存疑 · what looks wrong in the print, and a proposed reading for a person to confirm."""
+
+    key = fields.String()
+    about_key = fields.String()
+    kind = fields.Choice(DoubtKind)
+    reason = fields.String()
+    proposed = fields.String()
+    quote = fields.String()
+    first_line = fields.Integer()
+    last_line = fields.Integer()
+
+
+class ProgrammeOut(Schema):
+    """方案通则."""
+
+    passages = fields.List(fields.Nested(PassageOut), attribute="said")
+    figures = fields.List(fields.Nested(FigureOut))
+    doubts = fields.List(fields.Nested(DoubtOut), attribute="doubted")
 
 
 class ClusterPageOut(Schema):
@@ -54,3 +97,5 @@ class ClusterPageOut(Schema):
     tasks = fields.List(fields.Nested(TaskOut))
     projects = fields.List(fields.Nested(ProjectOut))
     figures = fields.List(fields.Nested(FigureOut))
+    passages = fields.List(fields.Nested(PassageOut), attribute="said")
+    doubts = fields.List(fields.Nested(DoubtOut), attribute="doubted")

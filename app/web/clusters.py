@@ -24,10 +24,13 @@ SHOWN = (
     PassageSort.POLICY,
     PassageSort.MECHANISM,
     PassageSort.FUND,
+    PassageSort.FUND_RULE,
     PassageSort.FUND_USE,
     PassageSort.ROUTE,
     PassageSort.TRAINING,
     PassageSort.EVENT,
+    PassageSort.PLACE,
+    PassageSort.TERM,
     PassageSort.HOST,
     PassageSort.PARTNER,
 )
@@ -40,8 +43,13 @@ RULES = (
     PassageSort.MECHANISM,
     PassageSort.SIX_ONE,
     PassageSort.FUND,
+    PassageSort.FUND_RULE,
     PassageSort.FUND_USE,
     PassageSort.POLICY,
+    PassageSort.INSTITUTION,
+    PassageSort.TRAINING,
+    PassageSort.PLACE,
+    PassageSort.TERM,
     PassageSort.GOAL,
 )
 
@@ -57,7 +65,8 @@ def index() -> str:
 @permission("cluster.view")
 def rules() -> str:
     """方案通则: measures, safeguards, bodies and duties for all clusters alike."""
-    passages = overview.programme(database.session())
+    session = database.session()
+    passages = overview.programme(session)
     duties: dict[str | None, list[str]] = {}
     for duty in passages[PassageSort.DUTY]:
         duties.setdefault(duty.parent_key, []).append(duty.quote)
@@ -67,8 +76,10 @@ def rules() -> str:
         bodies=passages[PassageSort.BODY],
         duties=duties,
         shown=RULES,
-        doubts=overview.doubts(database.session(), None),
+        figures=overview.programme_figures(session),
+        doubts=overview.doubts(session, None),
         labels=PASSAGE_SORT_LABELS,
+        roles=FIGURE_ROLE_LABELS,
         doubt_labels=DOUBT_KIND_LABELS,
     )
 

@@ -87,6 +87,28 @@ def test_the_programmes_rules_name_bodies_and_duties(officer: FlaskClient) -> No
     assert "黔惠" in page.text
 
 
+def test_the_programmes_figures_stand_beside_their_sentences(officer: FlaskClient) -> None:
+    page = officer.get("/clusters/programme")
+
+    assert "1000万元以上" in page.text
+    assert "原文第 425 行" in page.text
+    assert "资金规则" in page.text
+
+
+def test_a_program_reads_the_rules_and_a_cluster_with_quotations_and_doubts(
+    officer: FlaskClient, registry: list[Cluster]
+) -> None:
+    rules = officer.get("/api/clusters/programme").get_json()
+    cluster = officer.get(f"/api/clusters/{registry[7].ref}").get_json()
+
+    assert sum(row["sort"] == "body" for row in rules["passages"]) == 11
+    assert any(row["printed"] == "1000万元以上" for row in rules["figures"])
+    impossible = [row for row in cluster["doubts"] if row["kind"] == "impossible"]
+    assert [row["quote"] for row in impossible] == ["存栏规模为 2.25 头的威宁黄牛育种场"]
+    growth = [row for row in cluster["figures"] if row["printed"] == "年均增长 5%以上"]
+    assert (growth[0]["comparator"], growth[0]["unit"]) == ("annual_growth", "%")
+
+
 def test_an_officer_records_progress_with_a_photograph(
     officer: FlaskClient, world: World, project: Project
 ) -> None:

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from time import perf_counter
 
 from sqlalchemy import func, select
 
@@ -56,6 +57,15 @@ def test_an_impossible_figure_stays_as_printed_with_its_doubt(world: World) -> N
 
     assert (figure.value, figure.unit, figure.printed) == ("2.25", "头", "2.25 头")
     assert "2.25 万头" in doubt.proposed
+
+
+def test_all_eight_clusters_load_within_five_seconds(empty_world: World) -> None:
+    begun = perf_counter()
+
+    loaded = loading.load(empty_world.session, at=empty_world.at, by=empty_world.office)
+
+    assert len(loaded) == 8
+    assert perf_counter() - begun < 5
 
 
 def test_loading_again_changes_nothing(world: World, registry: list[Cluster]) -> None:

@@ -130,3 +130,15 @@ def test_the_export_is_one_json_document_with_everything(world: World) -> None:
     assert figure["cluster"] == "weining"
     assert figure["project"].startswith("project:")
     assert "id" not in figure
+    assert all(row["name"] for row in document["figures"])
+    for section in (
+        "duties",
+        "mechanisms",
+        "funding",
+        "fund_rules",
+        "fund_uses",
+        "places",
+        "terms",
+    ):
+        assert document[section]
+        assert all(row["quote"] and row["first_line"] for row in document[section])
