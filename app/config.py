@@ -29,6 +29,17 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSettings:
+    """提醒渠道 · a provider of messages, its account with us and the file of its secret."""
+
+    endpoint: str
+    account: str
+    secret_file: Path
+    sign_name: str
+    template: str
+
+
 class ConfigurationError(Exception):
     """配置有误 · what keeps the platform from starting, in words for whoever starts it."""
 
@@ -60,6 +71,8 @@ class Settings:
     upload_bytes_max: int = 12 * MEGABYTE
     backup_dir: Path  # best on another disk than the data
     backup_keep: int = 7  # so many of the newest daily backups stay
+    sms: ChannelSettings | None = None  # None: notices stay in the list
+    wechat: ChannelSettings | None = None
 
     @property
     def is_production(self) -> bool:
@@ -138,7 +151,48 @@ def _settings(given: Mapping[str, str], environment: Environment, faults: list[s
         trusted_proxies=_number(given, "TRUSTED_PROXIES", faults),
         backup_dir=file("BACKUP_DIR", "backups"),
         backup_keep=_number(given, "BACKUP_KEEP", faults, 7),
+        sms=_channel(given, "SMS", SMS_NEEDS, faults),
+        wechat=_channel(given, "WECHAT", WECHAT_NEEDS, faults),
     )
+
+
+SMS_NEEDS = {
+    "endpoint": ("ENDPOINT", "https://dysmsapi.aliyuncs.com"),
+    "account": ("ACCESS_KEY_ID", None),
+    "secret_file": ("ACCESS_KEY_SECRET_FILE", None),
+    "sign_name": ("SIGN_NAME", None),
+    "template": ("TEMPLATE_CODE", None),
+}
+WECHAT_NEEDS = {
+    "endpoint": ("ENDPOINT", "https://api.weixin.qq.com"),
+    "account": ("APP_ID", None),
+    "secret_file": ("APP_SECRET_FILE", None),
+    "sign_name": ("SIGN_NAME", ""),  # a template of WeChat has none
+    "template": ("TEMPLATE_ID", None),
+}
+
+
+def _channel(
+    given: Mapping[str, str],
+    prefix: str,
+    needs: Mapping[str, tuple[str, str | None]],
+    faults: list[str],
+) -> ChannelSettings | None:
+    """A provider, if anything of it is set; then all of it must be."""
+    if not any(name.startswith(f"{prefix}_") for name in given):
+        return None
+    found: dict[str, str] = {}
+    for field, (name, fallback) in needs.items():
+        value = given.get(f"{prefix}_{name}", fallback)
+        if value is None:
+            faults.append(f"设置了 {prefix}_ 开头的变量，就还要设置 {prefix}_{name}")
+        found[field] = (value or "").rstrip("/")
+    if not found["endpoint"].startswith(("https://", "http://")):
+        faults.append(f"{prefix}_ENDPOINT 应为 https 网址")
+    secret_file = Path(found.pop("secret_file")).absolute()
+    if not secret_file.is_file():
+        faults.append(f"密钥文件 {secret_file} 不存在")
+    return ChannelSettings(secret_file=secret_file, **found)
 
 
 def _database_url(given: Mapping[str, str], data_dir: Path) -> str:

@@ -20,7 +20,7 @@ from app.epcis.running import run_all as take_in_captures
 from app.importing import running
 from app.keeping import daily, retention
 from app.labels import batches
-from app.notices import due, feed
+from app.notices import deliveries, due, feed, providers
 from app.whoami import now
 from traceability.base.db import make_engine, transaction
 
@@ -63,6 +63,7 @@ def _schedule() -> dict[str, dict[str, object]]:
         nightly_backup: (HOUR_S / 2, HOUR_S),
         tidy: (HOUR_S, HOUR_S),
         tell: (TELL_S, TELL_S),
+        send: (TELL_S, TELL_S),
         capture: (CAPTURE_S, CAPTURE_S),
     }
     return {
@@ -145,6 +146,16 @@ def tell() -> None:
         told = due.scan_if_due(session, at=at)
     if read or told:
         logger.info("read %s leaves, told of %s things due", read, told)
+
+
+@celery.task(name="deliveries")
+def send() -> None:
+    """Every few seconds: send what people want by SMS or WeChat. Safe to run twice."""
+    settings = config.load()
+    chosen = providers.adapters(settings, now=now)
+    sent = deliveries.send_all(_engine(), chosen, public_url=settings.public_url, now=now)
+    if sent:
+        logger.info("handed over %s messages", sent)
 
 
 @cache

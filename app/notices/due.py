@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app import attention
 from app.attention import AnimalNeed
-from app.notices import notices, recipients
+from app.notices import deliveries, recipients
 from app.notices.notices import NOTICE_KIND_LABELS, NoticeCursor, NoticeKind, Told
 from traceability.animals import Animal
 from traceability.base.clock import CHINA, legal_day
@@ -47,7 +47,7 @@ def scan(session: Session, *, at: datetime) -> int:
         for kind, subject, words, href, owner in part(session, at):
             said = Told(kind, subject, today, f"{NOTICE_KIND_LABELS[kind]}：{words}", href)
             accounts = recipients.of_parties(session, [owner])
-            told += notices.tell(session, said, accounts, at=at)
+            told += deliveries.tell(session, said, accounts, at=at)
     return told
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.auth.privileges import OVERSEERS, VETS
 from app.auth.roles import Role
-from app.notices import notices, recipients
+from app.notices import deliveries, recipients
 from app.notices.notices import NOTICE_KIND_LABELS, NoticeCursor, NoticeKind, Told
 from market.sales import records as sales
 from traceability import alerts, animals, holdings
@@ -70,7 +70,7 @@ def _tell(session: Session, event: EventView, *, at: datetime) -> None:
         return
     said = f"{NOTICE_KIND_LABELS[kind]}：{words}"
     told = Told(kind, event.links[0].ref, legal_day(event.at), said, href)
-    notices.tell(session, told, accounts, at=at)
+    deliveries.tell(session, told, accounts, at=at)
 
 
 def _filed(session: Session, event: EventView) -> tuple[str, str, set[int]]:

@@ -102,8 +102,8 @@ class Told:
     href: str
 
 
-def tell(session: Session, told: Told, accounts: Iterable[int], *, at: datetime) -> int:
-    """Tell each account once; how many had not been told."""
+def tell(session: Session, told: Told, accounts: Iterable[int], *, at: datetime) -> list[Notice]:
+    """Tell each account once; the notices of those that had not been told."""
     wanted = sorted(set(accounts))
     known = select(Notice.account_id).where(
         Notice.kind == told.kind,
@@ -127,7 +127,7 @@ def tell(session: Session, told: Told, accounts: Iterable[int], *, at: datetime)
     ]
     session.add_all(made)
     session.flush()
-    return len(made)
+    return made
 
 
 def listed(session: Session, account_id: int, *, page: int) -> Listed[Notice]:

@@ -1101,6 +1101,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_notice_told_at"), ["told_at"], unique=False)
 
     op.create_table(
+        "notice_choice",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("address", sa.String(length=60), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_notice_choice_account_id_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice_choice")),
+        sa.UniqueConstraint(
+            "account_id", "channel", name=op.f("uq_notice_choice_account_id_channel")
+        ),
+    )
+    op.create_table(
         "pairing",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -1469,6 +1485,34 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("milestone", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_milestone_project_id"), ["project_id"], unique=False)
+
+    op.create_table(
+        "notice_delivery",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "notice_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("next_at", Instant(), nullable=False),
+        sa.Column("words", sa.String(length=200), nullable=False),
+        sa.Column("receipt", sa.String(length=80), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["notice_id"],
+            ["notice.id"],
+            name=op.f("fk_notice_delivery_notice_id_notice"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice_delivery")),
+        sa.UniqueConstraint(
+            "notice_id", "channel", name=op.f("uq_notice_delivery_notice_id_channel")
+        ),
+    )
+    with op.batch_alter_table("notice_delivery", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_notice_delivery_state_next_at", ["state", "next_at"], unique=False
+        )
 
     op.create_table(
         "progress",
@@ -1945,6 +1989,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_progress_project_id"))
 
     op.drop_table("progress")
+    with op.batch_alter_table("notice_delivery", schema=None) as batch_op:
+        batch_op.drop_index("ix_notice_delivery_state_next_at")
+
+    op.drop_table("notice_delivery")
     with op.batch_alter_table("milestone", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_milestone_project_id"))
 
@@ -2002,6 +2050,7 @@ def downgrade() -> None:
 
     op.drop_table("project")
     op.drop_table("pairing")
+    op.drop_table("notice_choice")
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_notice_told_at"))
         batch_op.drop_index("ix_notice_account_id_read_at")
