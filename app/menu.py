@@ -50,6 +50,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("audit.show", "核查追溯链", "shield-check", "查找、通读、核查"),
     Entry("labels.index", "打标签", "printer", "A4 不干胶或单枚"),
     Entry("scans.index", "扫码疑点", "qr-code-scan", "可能被复制的标签"),
+    Entry("tracing.show", "追踪", "diagram-3", "从哪里来，碰到过谁"),
     Entry("restrictions.index", "管控", "x-octagon-fill", "封锁、限制移动和解除"),
     Entry("rules.index", "规则", "journal-text", "依据、有效期和修改"),
     Entry("clusters.index", "集群台账", "diagram-3", "项目与指标"),
@@ -127,6 +128,7 @@ ORDER: dict[Role, tuple[str, ...]] = {
     Role.PROCESSOR: ("movements.index", "verdict.scan", "certificates.index", "animals.index"),
     Role.REGULATOR: (
         "audit.show",
+        "tracing.show",
         "animals.index",
         "movements.index",
         "certificates.index",

@@ -36,7 +36,7 @@ FIRST_PAGES = {
     "cunyi": ["/", "/treatments/immunise"],
     "jingli": ["/", "/devices/"],
     "maijia": ["/", "/movements/"],
-    "jianguan": ["/audit/", "/restrictions/"],
+    "jianguan": ["/audit/", "/restrictions/", "/tracing/"],
     "jiqun": ["/projects/", "/clusters/"],
     "guanli": ["/accounts/", "/backups/"],
 }

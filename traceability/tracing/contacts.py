@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Column = NDArray[np.int32]
+NOBODY = -1  # the animal of a step that no animal made
 
 
 class Direction(StrEnum):
@@ -71,6 +72,30 @@ class Contacts:
         part = slice(first, last)
         return Contacts(
             self.animal[part], self.source[part], self.destination[part], self.day[part]
+        )
+
+    def seeded(
+        self, direction: Direction, root: int, seeds: Iterable[tuple[int, int]]
+    ) -> "Contacts":
+        """The same with steps between a root that is no holding and the (holding, day) seeds.
+
+        So a chain may begin in several places, in each from its own day.
+
+        >>> found = Contacts.of([(7, 0, 1, 10)]).seeded(Direction.OUTGOING, 9, [(0, 8)])
+        >>> found.source.tolist(), found.destination.tolist(), found.day.tolist()
+        ([9, 0], [0, 1], [8, 10])
+        """
+        outgoing = direction is Direction.OUTGOING
+        fresh = Contacts.of(
+            (NOBODY, root, holding, day) if outgoing else (NOBODY, holding, root, day)
+            for holding, day in seeds
+        )
+        places = np.searchsorted(self.day, fresh.day, side="left")
+        return Contacts(
+            np.insert(self.animal, places, fresh.animal),
+            np.insert(self.source, places, fresh.source),
+            np.insert(self.destination, places, fresh.destination),
+            np.insert(self.day, places, fresh.day),
         )
 
     def towards(self, direction: Direction) -> tuple[Column, Column]:
