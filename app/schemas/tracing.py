@@ -37,7 +37,9 @@ class ContactOut(Answer):
     ref = fields.Ref("holding", allow_none=True)
     name = fields.String()
     township = fields.String()
-    steps = fields.Integer(metadata={"description": "相隔几次调运；从牛或证明查起时，牛自己到过的场所为 0"})
+    steps = fields.Integer(
+        metadata={"description": "相隔几次调运；从牛或证明查起时，牛自己到过的场所为 0"}
+    )
     first_on = fields.Date(metadata={"description": "这条最短路线的接触日"})
     way = fields.List(fields.String())
     head_now = fields.Integer()
