@@ -7,6 +7,7 @@ from traceability.tracing.contacts import Direction, SameDay
 
 DAYS_MAX = 3_650
 WORDS_CHARS_MAX = 80
+CONTACTS_MAX = 1_000_000  # every place of the country
 
 
 class TracingQuery(Schema):
@@ -51,7 +52,7 @@ class ChainOut(Answer):
     direction = fields.Choice(Direction)
     degree = fields.Integer(metadata={"description": "直接接触的场所数"})
     size = fields.Integer(metadata={"description": "接触链的场所数，不含起点"})
-    contacts = fields.List(fields.Nested(ContactOut))
+    contacts = fields.List(fields.Nested(ContactOut), maximum=CONTACTS_MAX)
 
 
 class TogetherOut(Answer):
