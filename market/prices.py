@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from market.sales.records import Sale, SaleState
@@ -104,22 +104,27 @@ def classed(sold: Iterable[tuple[int, int]]) -> list[ClassPrice]:
 
 def newest_days(session: Session, *, county: str, at: datetime) -> list[DayPrices]:
     """The newest trading day of each market of a county within a month, the newest first."""
-    today = legal_day(at)
-    newest = (
-        select(Holding, func.max(Sale.agreed_at))
-        .join(Sale, Sale.market_id == Holding.id)
-        .where(
-            Holding.kind == HoldingKind.MARKET,
-            Holding.region_code.startswith(county),
-            Sale.agreed_at >= start_of(today - LOOK_BACK),
-            Sale.agreed_at <= at,
-            Sale.state != SaleState.CANCELLED,
-            Sale.weight_g > 0,
-        )
-        .group_by(Holding.id)
+    markets = select(Holding).where(
+        Holding.kind == HoldingKind.MARKET, Holding.region_code.startswith(county)
     )
-    found = [_of_day(session, market, legal_day(last)) for market, last in session.execute(newest)]
+    found = [
+        _of_day(session, market, legal_day(last))
+        for market in session.scalars(markets)
+        if (last := _newest(session, market, at)) is not None
+    ]
     return sorted(found, key=lambda each: (each.on, each.n), reverse=True)
+
+
+def _newest(session: Session, market: Holding, at: datetime) -> datetime | None:
+    """When a market last sold an animal over its scale: one step in the index."""
+    sold = select(Sale.agreed_at).where(
+        Sale.market_id == market.id,
+        Sale.agreed_at >= start_of(legal_day(at) - LOOK_BACK),
+        Sale.agreed_at <= at,
+        Sale.state != SaleState.CANCELLED,
+        Sale.weight_g > 0,
+    )
+    return session.scalar(sold.order_by(Sale.agreed_at.desc()).limit(1))
 
 
 def _of_day(session: Session, market: Holding, on: date) -> DayPrices:

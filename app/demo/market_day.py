@@ -16,7 +16,8 @@ from devices.inbox import Arrived
 from devices.messages import Reading, ReadingKind, format_reading
 from devices.simulator.equipment import allflex, yaohua_0
 from market.sales import agreeing, closing
-from traceability import movements, weighings
+from traceability import alerts, movements, weighings
+from traceability.alerts import AlertKind
 from traceability.animals import Animal, AnimalState
 from traceability.base.clock import legal_day, start_of
 from traceability.base.db import Recording
@@ -132,6 +133,16 @@ def declare_some(session: Session, *, market: Holding, now: datetime, head: int 
             leaves_on=legal_day(now) + timedelta(days=3),
             at=now,
             by=animal.owner,
+        )
+
+
+def report_one(session: Session, *, market: Holding, now: datetime) -> None:
+    """A sick animal that its keeper has told the vets of."""
+    session.info["recording"] = Recording(now)
+    for animal in _ready(session, market, HEAD_A_DAY + 3)[-1:]:  # one that goes nowhere today
+        keeper = animal.owner
+        alerts.raise_alert(
+            session, animal, AlertKind.SICK, words="不吃草，流口水", at=now, by=keeper
         )
 
 

@@ -62,6 +62,7 @@ def _found(settings: Settings, session: Session, *, now: datetime, tell: Tell) -
     _write(welcome.logins_file(settings), _open_accounts(session, built, now=now))
     _sell_yesterdays(settings, session, built, now=now)
     market_day.declare_some(session, market=built.places[cast.MARKET_NAME], now=now)
+    market_day.report_one(session, market=built.places[cast.MARKET_NAME], now=now)
 
 
 def _install_devices(session: Session, market: Holding, *, now: datetime) -> dict[str, str]:
