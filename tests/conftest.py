@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app import config, database
+from app import config, database, factory
 from app.auth import accounts
 from app.factory import Platform, create_app
 from app.limits import limiter
@@ -23,6 +23,7 @@ from registry import loading
 from tests.databases import BOTH, copy_of, forget_on_power_loss, furnish, make_template
 from tests.devices.postgresql import killable_postgresql
 from tests.logins import QUICK, LoginAs
+from tests.pages_once import PagesOnce
 from tests.world import World
 from traceability.base.db import make_engine
 
@@ -59,6 +60,19 @@ def pytest_make_collect_report(
         report.outcome = "failed"
         report.longrepr = f"{collector.nodeid} skipped where nothing may be missing"
     return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test under an id of its own: with `loadfile`, tests of one id would run as one."""
+    seen: set[str] = set()
+    for item in items:
+        if item.parent is not None and "[" in item.name and "[" not in item.nodeid:
+            # schemathesis 4 makes a test of each operation; pytest 9.2 drops the name in brackets
+            item._id = item.parent.id.child(item.name)
+        if item.nodeid in seen:
+            raise pytest.UsageError(f"two tests are called {item.nodeid}")
+        seen.add(item.nodeid)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -158,6 +172,23 @@ def _quick_passwords() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(accounts, "_hasher", QUICK)
         patch.setattr(accounts, "_DUMMY", QUICK.hash("nobody has this password"))
+        yield
+
+
+@pytest.fixture(scope="session")
+def pages_once() -> PagesOnce:
+    """The pages, registered by the first service that wants them."""
+    return PagesOnce(factory._register_pages)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _shared_pages(request: pytest.FixtureRequest, pages_once: PagesOnce) -> Iterator[None]:
+    """A module that adds addresses of its own says OWN_PAGES and registers all anew."""
+    if getattr(request.module, "OWN_PAGES", False):
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(factory, "_register_pages", pages_once)
         yield
 
 

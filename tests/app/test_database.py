@@ -15,6 +15,8 @@ from tests.logins import LoginAs
 from traceability.base.db import reading
 from traceability.base.errors import Conflict
 
+OWN_PAGES = True
+
 
 def view(app: Flask, act: Any, *, method: str = "POST") -> int:
     """Answer one request with `act`; its status."""

@@ -22,6 +22,7 @@ from app.factory import Platform
 from tests.app.objects import AWAITING, OBJECTS, WITHOUT_OWNER, Case, body_of
 from tests.logins import PASSWORD, LoginAs
 
+OWN_PAGES = True
 TABLE = Path(__file__).with_name("privileges.csv")
 EVERYBODY = "*"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
