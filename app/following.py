@@ -6,7 +6,7 @@ township, without its name.
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -65,12 +65,8 @@ class Chain:
 
     direction: Direction
     degree: int
-    contacts: Sequence[Contact] = field(default_factory=tuple)
-
-    @property
-    def size(self) -> int:
-        """How many places the chain holds, the start not counted."""
-        return len(self.contacts)
+    size: int  # the start not counted
+    contacts: Sequence[Contact]  # the nearest of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +124,11 @@ def trace(
     end: date | None,
     days: int,
     same_day: SameDay,
+    limit: int,
 ) -> Traced:
     """Both chains of what somebody wrote down, over the closed window [end - days, end].
+
+    The `limit` nearest places of each chain are told one by one.
 
     Raises:
         NotFound: `tracing.unknown_start`.
@@ -144,7 +143,9 @@ def trace(
     _require_own(session, start, kept.contacts)
     many = (session.scalar(select(func.max(Holding.id))) or 0) + 1
     chains = {
-        way: _chain(session, start, _Asked(kept.contacts, window, way, many, begin, last, same_day))
+        way: _chain(
+            session, start, _Asked(kept.contacts, window, way, many, begin, last, same_day, limit)
+        )
         for way in Direction
     }
     met = _companions(session, start, kept.contacts, begin=begin, end=last)
@@ -171,6 +172,7 @@ class _Asked:
     begin: date
     end: date
     same_day: SameDay
+    limit: int
 
 
 def _start(session: Session, words: str) -> Start:
@@ -238,26 +240,43 @@ def _chain(session: Session, start: Start, asked: _Asked) -> Chain:
         holdings=asked.holdings + 1,
         same_day=asked.same_day,
     )
-    numbers = {int(each) for each in (routes.steps > 0).nonzero()[0]}
-    places = _places(session, numbers)
-    heads = _heads(session, numbers)
-    names = {number: _name(place) for number, place in places.items()}
-    names[root] = start.label
+    nearest = routes.nearest()
     own = 0 if start.holding is not None else 1
-    found = [
+    return Chain(
+        direction=asked.direction,
+        degree=int((routes.steps == 1 + own).sum()),
+        size=len(nearest),
+        contacts=_contacts(session, routes, nearest[: asked.limit].tolist(), start),
+    )
+
+
+def _contacts(
+    session: Session, routes: Routes, numbers: Sequence[int], start: Start
+) -> list[Contact]:
+    """The places one by one, each with its way."""
+    start_of, goal_of = routes.contacts.towards(routes.direction)
+    ways = {number: routes.way(number) for number in numbers}
+    passed = {
+        int(column[row]) for way in ways.values() for row in way for column in (start_of, goal_of)
+    }
+    places = _places(session, passed)
+    heads = _heads(session, set(numbers))
+    names = {number: _name(place) for number, place in places.items()}
+    names[int((routes.steps == 0).argmax())] = start.label
+    townships = {code: region(session, code).name for code in {p.township for p in places.values()}}
+    own = 0 if start.holding is not None else 1
+    return [
         Contact(
-            ref=place.ref if scopes.covers(whoami.scope(), place) else None,
+            ref=places[number].ref if names[number] != ELSEWHERE else None,
             name=names[number],
-            township=region(session, place.township).name,
+            township=townships[places[number].township],
             steps=int(routes.steps[number]) - own,
-            first_on=_first_day(routes, number),
-            way=_way(routes, number, names),
+            first_on=date.fromordinal(int(routes.contacts.day[ways[number][-1]])),
+            way=_way(routes, ways[number], names),
             head_now=heads.get(number, 0),
         )
-        for number, place in places.items()
+        for number in numbers
     ]
-    found.sort(key=lambda each: (each.steps, each.first_on, each.name))
-    return Chain(asked.direction, sum(each.steps == 1 for each in found), tuple(found))
 
 
 def _seeds(start: Start, asked: _Asked) -> list[tuple[int, int]]:
@@ -278,14 +297,9 @@ def _name(place: Holding) -> str:
     return place.name if scopes.covers(whoami.scope(), place) else ELSEWHERE
 
 
-def _first_day(routes: Routes, number: int) -> date:
-    return date.fromordinal(int(routes.contacts.day[routes.way(number)[-1]]))
-
-
-def _way(routes: Routes, number: int, names: dict[int, str]) -> list[str]:
+def _way(routes: Routes, rows: Sequence[int], names: dict[int, str]) -> list[str]:
     """The places of one shortest way, in the order in which animals travelled."""
     start, goal = routes.contacts.towards(routes.direction)
-    rows = routes.way(number)
     told = [names.get(int(start[rows[0]]), ELSEWHERE)]
     for row in rows:
         on = date.fromordinal(int(routes.contacts.day[row]))

@@ -1,6 +1,6 @@
 """追踪接口 · both chains of contacts of an animal, a certificate or a place."""
 
-from datetime import date
+from typing import Any
 
 from flask import current_app
 
@@ -10,25 +10,18 @@ from app.auth.privileges import permission
 from app.factory import settings_of
 from app.following import Traced
 from app.schemas.tracing import TracingOut, TracingQuery
-from traceability.tracing.contacts import SameDay
 
 blueprint = Blueprint("api_tracing", __name__, url_prefix="/api/tracing", description="追踪")
 
 
 @blueprint.get("/")
 @permission("tracing.view")
-@blueprint.arguments(TracingQuery, location="query", as_kwargs=True)
+@blueprint.arguments(TracingQuery, location="query")
 @blueprint.response(200, TracingOut)
-def show(q: str, end: date | None, days: int, same_day: SameDay) -> Traced:
+def show(asked: dict[str, Any]) -> Traced:
     """追踪接触链.
 
     窗口 [end−days, end] 两端都算；沿一条路线日期不倒退；起点不计。日期为启运的法定日。
     """
-    return following.trace(
-        database.session(),
-        settings_of(current_app),
-        words=q,
-        end=end,
-        days=days,
-        same_day=same_day,
-    )
+    words = asked.pop("q")
+    return following.trace(database.session(), settings_of(current_app), words=words, **asked)

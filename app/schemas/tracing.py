@@ -7,6 +7,7 @@ from traceability.tracing.contacts import Direction, SameDay
 
 DAYS_MAX = 3_650
 WORDS_CHARS_MAX = 80
+LISTED = 200
 CONTACTS_MAX = 1_000_000  # every place of the country
 
 
@@ -29,6 +30,12 @@ class TracingQuery(Schema):
         SameDay,
         load_default=SameDay.ANY,
         metadata={"description": "any 同日到的可同日再传；later 次日起才传"},
+    )
+    limit = fields.Integer(
+        load_default=LISTED,
+        minimum=0,
+        maximum=CONTACTS_MAX,
+        metadata={"description": "每个方向逐处列出最近的多少处；数目总是全的"},
     )
 
 

@@ -14,7 +14,7 @@ from app.auth.privileges import permission
 from app.factory import settings_of
 from app.following import Traced
 from app.schemas.fields import messages_of
-from app.schemas.tracing import TracingQuery
+from app.schemas.tracing import CONTACTS_MAX, TracingQuery
 from traceability.base.errors import Refusal
 from traceability.tracing.contacts import DIRECTION_LABELS, SAME_DAY_LABELS
 
@@ -36,11 +36,13 @@ def show() -> ResponseReturnValue:
         return _page({"q": [refusal.sentence]}, None), refusal.status
 
 
-def _traced() -> Traced:
+def _traced(**changes: int) -> Traced:
     given = {name: told for name, told in request.args.items() if told.strip()}
     asked = TracingQuery(unknown=EXCLUDE).load(given)
     words = asked.pop("q")
-    return following.trace(database.session(), settings_of(current_app), words=words, **asked)
+    return following.trace(
+        database.session(), settings_of(current_app), words=words, **(asked | changes)
+    )
 
 
 def _page(errors: dict[str, Any], found: Traced | None) -> str:
@@ -60,7 +62,7 @@ def _page(errors: dict[str, Any], found: Traced | None) -> str:
 def contacts() -> ResponseReturnValue:
     """接触清单, for a spreadsheet."""
     return Response(
-        b"".join(_lines(_traced())),
+        b"".join(_lines(_traced(limit=CONTACTS_MAX))),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="contacts.csv"'},
     )

@@ -52,6 +52,8 @@ def test_a_program_gets_both_chains_of_a_place(login_as: LoginAs, world: World) 
     assert contact["head_now"] == 1
     assert [each["name"] for each in market["ingoing"]["contacts"]] == ["王大明家"]
     assert before["outgoing"]["size"] == 0
+    counted = client.get("/api/tracing/?q=王大明家&limit=0").get_json()["outgoing"]
+    assert (counted["size"], counted["contacts"]) == (1, [])
 
 
 def test_a_chain_from_a_tag_counts_from_the_day_the_animal_came(

@@ -1,6 +1,6 @@
 """`make bench`: every benchmark, one after the other."""
 
-from tests.bench import appends, audit, chain, importing, labels, lookup, trace, writers
+from tests.bench import appends, audit, chain, importing, labels, lookup, trace, tracing, writers
 
 if __name__ == "__main__":
     appends.main()
@@ -10,4 +10,5 @@ if __name__ == "__main__":
     audit.main()
     importing.main()
     trace.main()
+    tracing.main()
     labels.main()

@@ -44,24 +44,17 @@ def _spread(
     day: int,
     same_day: SameDay,
 ) -> None:
-    new = goal[met[start]]
-    new = new[~met[new]]
-    if not len(new):
-        return
-    met[new] = True
-    since[new] = day
-    if same_day is SameDay.LATER:
-        return
-    still = ~met[goal]
-    start, goal = start[still], goal[still]
+    rows = np.flatnonzero(~met.take(goal))
+    start, goal = start[rows], goal[rows]
     while len(goal):
-        begun = met[start]
-        new = goal[begun]
+        new = goal[met.take(start)]
         if not len(new):
             return
         met[new] = True
         since[new] = day
-        still = ~(begun | met[goal])
+        if same_day is SameDay.LATER:
+            return
+        still = ~met.take(goal)
         start, goal = start[still], goal[still]
 
 

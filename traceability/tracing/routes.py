@@ -18,14 +18,25 @@ class Routes:
     contacts: Contacts
     direction: Direction
     steps: Column  # NEVER where the chain does not reach; 0 at the roots
-    came_by: list[dict[int, int]]  # for each number of steps: holding → row that improved it
+    first_row: NDArray[np.intp]  # the last row of a shortest way; NEVER where there is none
+    came_by: list[
+        tuple[NDArray[np.intp], NDArray[np.intp]]
+    ]  # by number of steps: holdings, rows to them
+
+    def nearest(self) -> NDArray[np.intp]:
+        """The holdings of the chain: fewest steps first, then the day that comes first."""
+        found = np.flatnonzero(self.steps > 0)
+        sense = 1 if self.direction is Direction.OUTGOING else -1
+        day = self.contacts.day[self.first_row[found]] * np.int32(sense)
+        return found[np.lexsort((found, day, self.steps[found]))]
 
     def way(self, holding: int) -> list[int]:
         """The rows of one shortest way from a root to a holding, the root's step first."""
         start, _ = self.contacts.towards(self.direction)
         rows: list[int] = []
         for taken in range(int(self.steps[holding]), 0, -1):
-            row = self.came_by[taken][holding]
+            goals, by = self.came_by[taken]
+            row = int(by[np.searchsorted(goals, holding)])
             rows.append(row)
             holding = int(start[row])
         return rows[::-1]
@@ -53,27 +64,35 @@ def shortest(
     since = np.full(holdings, FAR, dtype=np.int32)
     steps[roots] = 0
     since[roots] = -FAR
-    came_by: list[dict[int, int]] = [{}]
+    first_row = np.full(holdings, NEVER, dtype=np.intp)
+    came_by = [(first_row[:0], first_row[:0])]
     changed = np.zeros(holdings, dtype=bool)
     changed[roots] = True
     while changed.any():
         rows = np.flatnonzero(changed[start])
         rows = rows[day[rows] - least_wait >= since[start[rows]]]
-        rows = _first_to_come(rows[day[rows] < since[goal[rows]]], goal, day)
+        rows = rows[day[rows] < since[goal[rows]]]
+        new, rows = _first_to_come(
+            rows if direction is Direction.INGOING else rows[::-1], goal, holdings
+        )
         changed = np.zeros(holdings, dtype=bool)
-        new = goal[rows]
         since[new] = day[rows]
         changed[new] = True
-        steps[new[steps[new] == NEVER]] = len(came_by)
-        came_by.append(dict(zip(new.tolist(), rows.tolist(), strict=True)))
-    return Routes(contacts, direction, steps, came_by)
+        unmet = steps[new] == NEVER
+        steps[new[unmet]] = len(came_by)
+        first_row[new[unmet]] = rows[unmet]
+        came_by.append((new, rows))
+    return Routes(contacts, direction, steps, first_row, came_by)
 
 
-def _first_to_come(rows: NDArray[np.intp], goal: Column, day: Column) -> NDArray[np.intp]:
-    """For each goal the row that reaches it first."""
-    rows = rows[np.argsort(day[rows], kind="stable")]
-    _, first = np.unique(goal[rows], return_index=True)
-    return rows[first]
+def _first_to_come(
+    rows: NDArray[np.intp], goal: Column, holdings: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The goals of the rows, and for each the row that stands last."""
+    first = np.full(holdings, NEVER, dtype=np.intp)
+    first[goal[rows]] = rows  # of several to one place the last one stays
+    new = np.flatnonzero(first != NEVER)
+    return new, first[new]
 
 
 def met(

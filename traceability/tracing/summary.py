@@ -1,6 +1,6 @@
 """接触汇总 · degrees and chain lengths of every holding, in one pass over sets of bits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,21 +55,71 @@ def _chains(
 
 
 def _merge_any(behind: list[int], pairs: Sequence[tuple[int, int]]) -> None:
-    """Join the sets along one day's steps until nothing grows any more."""
-    onward: dict[int, list[int]] = {}
+    """Join the sets along one day's steps: places that reach each other that day share one set."""
+    before: dict[int, list[int]] = {}
     for begin, end in pairs:
-        onward.setdefault(begin, []).append(end)
-    waiting = dict.fromkeys(onward)
-    while waiting:
-        begin = next(iter(waiting))
-        del waiting[begin]
-        mine = behind[begin]
-        for end in onward[begin]:
-            joined = behind[end] | mine
-            if joined != behind[end]:
-                behind[end] = joined
-                if end in onward:
-                    waiting[end] = None
+        before.setdefault(end, []).append(begin)
+    for ring in _Rings(before):
+        joined = 0
+        for place in ring:
+            joined |= behind[place]
+            for begin in before[place]:
+                joined |= behind[begin]
+        for place in ring:
+            behind[place] = joined
+
+
+class _Rings:
+    """同日环 · strongly connected places, each ring after all that lead to it (Tarjan 1972)."""
+
+    def __init__(self, before: Mapping[int, Sequence[int]]) -> None:
+        self.before = before
+        self.seen: dict[int, int] = {}
+        self.lowest: dict[int, int] = {}
+        self.done: set[int] = set()
+        self.stack: list[int] = []
+        self.path: list[tuple[int, Iterator[int]]] = []
+
+    def __iter__(self) -> Iterator[list[int]]:
+        for root in self.before:
+            if root not in self.seen:
+                yield from self._below(root)
+
+    def _below(self, root: int) -> Iterator[list[int]]:
+        self._enter(root)
+        while self.path:
+            here, others = self.path[-1]
+            other = self._unseen(here, others)
+            if other is not None:
+                self._enter(other)
+                continue
+            self.path.pop()
+            if self.path:
+                above = self.path[-1][0]
+                self.lowest[above] = min(self.lowest[above], self.lowest[here])
+            if self.lowest[here] == self.seen[here]:
+                yield self._cut(here)
+
+    def _enter(self, place: int) -> None:
+        self.seen[place] = self.lowest[place] = len(self.seen)
+        self.stack.append(place)
+        self.path.append((place, iter(self.before[place])))
+
+    def _unseen(self, here: int, others: Iterator[int]) -> int | None:
+        for other in others:
+            if other in self.done or other not in self.before:
+                continue
+            if other not in self.seen:
+                return other
+            self.lowest[here] = min(self.lowest[here], self.seen[other])
+        return None
+
+    def _cut(self, place: int) -> list[int]:
+        first = self.stack.index(place)
+        ring = self.stack[first:]
+        del self.stack[first:]
+        self.done.update(ring)
+        return ring
 
 
 def _merge_later(behind: list[int], pairs: Sequence[tuple[int, int]]) -> None:
