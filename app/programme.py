@@ -4,6 +4,7 @@ An officer sees the clusters granted to the account; those who oversee see all o
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app, request
@@ -14,9 +15,11 @@ from app import attention, pictures, whoami
 from app.attention import ProjectNeed
 from app.auth.privileges import OVERSEERS
 from app.factory import settings_of
-from registry import actuals, clusters, indicators, milestones, overview, projects
+from registry import actuals, clusters, doubts, indicators, milestones, overview, projects
 from registry.actuals import Actual
 from registry.clusters import Cluster
+from registry.doubts import Wording
+from registry.founding import Doubt
 from registry.indicators import Indicator
 from registry.milestones import Milestone
 from registry.overview import ClusterRow
@@ -30,6 +33,24 @@ from traceability.evidence import Evidence
 
 PAGE_ROWS = 24
 EVIDENCE_FOLDER = "evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtRow:
+    """A doubtful print with the reading that counts."""
+
+    doubt: Doubt
+    wording: Wording | None
+
+    @property
+    def owner(self) -> int:
+        """Where its group stands in the list."""
+        return 0 if self.doubt.cluster is None else self.doubt.cluster.order_no
+
+    @property
+    def owner_name(self) -> str:
+        """Whose print it is."""
+        return "方案通则" if self.doubt.cluster is None else self.doubt.cluster.name
 
 
 def _sees_all() -> bool:
@@ -94,6 +115,28 @@ def indicator(session: Session, ref: str) -> Indicator:
     found = indicators.get(session, ref)
     if found.cluster is not None and not _covers(found.cluster):
         raise NotFound("indicator.not_found", "没有找到这个指标")
+    return found
+
+
+def doubts_seen(session: Session) -> list[DoubtRow]:
+    """The doubtful prints within scope; the programme's own are everybody's who may see any."""
+    readings = doubts.decided(session)
+    return [
+        DoubtRow(row, readings.get(row.key))
+        for row in doubts.every(session)
+        if row.cluster is None or _covers(row.cluster)
+    ]
+
+
+def doubt(session: Session, key: str) -> Doubt:
+    """The doubtful print of that key, if the person may see its cluster.
+
+    Raises:
+        NotFound: `doubt.not_found`, as for one that does not exist.
+    """
+    found = doubts.get(session, key)
+    if found.cluster is not None and not _covers(found.cluster):
+        raise NotFound("doubt.not_found", "没有找到这处存疑")
     return found
 
 

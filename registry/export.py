@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from registry.actuals import Actual
 from registry.clusters import Cluster, Task
+from registry.doubts import Wording
 from registry.founding import Doubt, Passage, PassageSort
 from registry.indicators import Figure, Indicator
 from registry.milestones import Milestone
@@ -44,6 +45,7 @@ def document(session: Session, *, at: datetime) -> dict[str, Any]:
         ("figures", Figure),
         ("actuals", Actual),
         ("doubts", Doubt),
+        ("wordings", Wording),
     )
     found = {name: [_plain(row, keys) for row in _rows(session, model)] for name, model in rest}
     _name_figures(found)

@@ -63,6 +63,7 @@ SUBJECT_LABELS = {
     "task": "任务",
     "figure": "数值",
     "progress": "进展",
+    "wording": "存疑读法",
     "hold": "保全",
     "device": "设备",
     "chain": "追溯链",

@@ -103,6 +103,7 @@ PRIVILEGES: dict[str, frozenset[Role]] = {
     "project.view": frozenset({Role.CLUSTER_OFFICER, *OVERSEERS}),
     "project.register": frozenset({Role.CLUSTER_OFFICER}),
     "project.report": frozenset({Role.CLUSTER_OFFICER}),
+    "doubt.decide": frozenset({Role.CLUSTER_OFFICER}),
     "indicator.view": frozenset({Role.CLUSTER_OFFICER, *OVERSEERS}),
     "indicator.report": frozenset({Role.CLUSTER_OFFICER}),
     "indicator.confirm": frozenset({Role.CLUSTER_OFFICER}),
@@ -153,6 +154,7 @@ NOUN_LABELS = {
     "cluster": "集群台账",
     "indicator": "指标",
     "project": "项目",
+    "doubt": "存疑读法",
     "label": "标签",
     "scan": "扫码疑点",
 }

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from app import filters
+from registry.doubts import CHOICE_LABELS, Choice
 from registry.projects import STAGE_LABELS, Stage
 from traceability.animals import (
     BREED_LABELS,
@@ -67,6 +68,8 @@ FIELDS: dict[str, tuple[str, Words]] = {
     "basis": ("", _of(Basis, BASIS_LABELS)),
     "name": ("名称", str),
     "stage": ("阶段", _of(Stage, STAGE_LABELS)),
+    "doubt_key": ("存疑条目", str),
+    "choice": ("取舍", _of(Choice, CHOICE_LABELS)),
     "percent": ("完成", lambda percent: f"{percent}%"),
     "due_on": ("计划", filters.cn_date),
     "reached_on": ("完成日期", filters.cn_date),

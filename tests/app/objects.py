@@ -25,8 +25,9 @@ from app.trace.alarms import CloneAlarm, Told
 from devices import credentials, devices, inbox
 from devices.devices import Device, DeviceFacts, DeviceKind
 from devices.inbox import Arrived, SetAside
-from registry import actuals, clusters, indicators, milestones, projects
+from registry import actuals, clusters, founding, indicators, milestones, projects
 from registry.clusters import Cluster, ClusterCard
+from registry.founding import Doubt, DoubtKind
 from registry.indicators import Indicator, IndicatorCard, Owners
 from registry.projects import Project, ProjectCard
 from tests import selling
@@ -339,6 +340,20 @@ def cluster(login_as: LoginAs, me: Account) -> Case:
     return _granted(me, _cluster(login_as, "cold").ref)
 
 
+def doubt(login_as: LoginAs, me: Account) -> Case:
+    """A doubtful print of a cluster that the officer does not look after."""
+    owner = _cluster(login_as, "cold")
+    key = "cold.doubt.1"
+    told = {
+        "key": key, "cluster_id": owner.id, "about_key": "cold", "order_no": 1,
+        "kind": DoubtKind.UNCLEAR, "reason": "含义不明", "proposed": "照建议", "quote": "原文",
+        "first_line": 1, "last_line": 1,
+    }  # fmt: skip
+    founding.replace(login_as.world.session, Doubt, {key: told})
+    sees = me.role in OVERSEERS
+    return Case(key if sees else None, None if sees else key, "no.doubt")
+
+
 def project(login_as: LoginAs, me: Account) -> Case:
     return _granted(me, _known_project(login_as).ref)
 
@@ -591,6 +606,7 @@ OBJECTS: dict[str, Maker] = {
     "instruments.ref": instrument,
     "clusters.ref": cluster,
     "projects.ref": project,
+    "doubts.key": doubt,
     "milestones.ref": milestone,
     "indicators.ref": indicator,
     "actuals.ref": actual,

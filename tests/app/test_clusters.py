@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from app.auth.accounts import Grant
 from app.auth.roles import Role, ScopeKind
-from registry import clusters, milestones, overview, projects
+from registry import clusters, doubts, milestones, overview, projects
 from registry.clusters import Cluster
 from registry.projects import Project, Stage
 from tests.app.test_photographs import camera
@@ -107,6 +107,38 @@ def test_a_program_reads_the_rules_and_a_cluster_with_quotations_and_doubts(
     assert [row["quote"] for row in impossible] == ["存栏规模为 2.25 头的威宁黄牛育种场"]
     growth = [row for row in cluster["figures"] if row["printed"] == "年均增长 5%以上"]
     assert (growth[0]["comparator"], growth[0]["unit"]) == ("annual_growth", "%")
+
+
+def test_an_officer_decides_how_a_doubtful_print_is_read(officer: FlaskClient) -> None:
+    listed = officer.get("/api/doubts/").get_json()
+    key = next(row["doubt"]["key"] for row in listed if row["doubt"]["kind"] == "impossible")
+    before = officer.get("/doubts/")
+    form = officer.get(f"/doubts/{key}")
+
+    refused = officer.post(f"/doubts/{key}", data={"choice": "other", "text": "", "basis": "批复"})
+    answer = officer.post(f"/doubts/{key}", data={"choice": "proposed", "basis": "批复第 3 页"})
+    again = officer.post(f"/api/doubts/{key}", json={"choice": "as_printed", "basis": "来函"})
+    page = officer.get("/doubts/")
+
+    assert "未定" in before.text
+    assert "2.25 头" in form.text
+    assert "请写明应怎样读" in refused.text
+    assert answer.status_code == 303
+    assert again.status_code == 201
+    assert "原文无误，照原文读" in page.text
+    assert "批复第 3 页" in officer.get(f"/doubts/{key}").text
+
+
+def test_an_officer_decides_nothing_about_a_strange_cluster(
+    officer: FlaskClient, world: World
+) -> None:
+    key = next(row.key for row in doubts.every(world.session) if row.key.startswith("dalong."))
+
+    page = officer.get(f"/doubts/{key}")
+    listed = officer.get("/doubts/")
+
+    assert page.status_code == 404
+    assert "新型功能材料" not in listed.text
 
 
 def test_an_officer_records_progress_with_a_photograph(

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from registry import actuals, clusters, founding, indicators, milestones, projects
+from registry import actuals, clusters, doubts, founding, indicators, milestones, projects
 from registry.clusters import Cluster
 from tests.world import World
 from traceability.base.db import make_engine
@@ -25,6 +25,7 @@ MODELS: tuple[type[Any], ...] = (
     indicators.Indicator,
     indicators.Figure,
     actuals.Actual,
+    doubts.Wording,
 )
 _KNOWN = (founding,)  # imported so that its tables are made
 

@@ -37,6 +37,7 @@ TABLES = {
     "transfer": "转账",
     "treatment": "用药记录",
     "weighing": "过磅记录",
+    "founding_wording": "存疑读法",
 }
 COLUMNS = {
     "acts": "代办事项",
@@ -56,6 +57,8 @@ COLUMNS = {
     "born_on": "出生日期",
     "box_key": "专栏",
     "breed": "品种",
+    "choice": "取舍",
+    "doubt_key": "存疑条目",
     "buyer_id": "买方",
     "by_id": "经办人",
     "card": "规则内容",

@@ -80,6 +80,7 @@ class Kind(StrEnum):
     PROJECT_PROGRESS_RECORDED = "project.progress_recorded"
     MILESTONE_PLANNED = "milestone.planned"
     MILESTONE_REACHED = "milestone.reached"
+    WORDING_DECIDED = "wording.decided"
     INDICATOR_DECLARED = "indicator.declared"
     INDICATOR_REVISED = "indicator.revised"
     FIGURE_DECLARED = "figure.declared"
@@ -195,6 +196,7 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.PROJECT_PROGRESS_RECORDED: _spec("项目进展", "percent"),
     Kind.MILESTONE_PLANNED: _spec("节点计划", "name due_on"),
     Kind.MILESTONE_REACHED: _spec("节点完成", "reached_on"),
+    Kind.WORDING_DECIDED: _spec("存疑读法", "doubt_key choice"),
     Kind.INDICATOR_DECLARED: _spec("指标登记", INDICATOR_CARD),
     Kind.INDICATOR_REVISED: _spec("指标更新", INDICATOR_CARD),
     Kind.FIGURE_DECLARED: _spec("目标值登记", FIGURE_CARD),

@@ -637,6 +637,27 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "founding_wording",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("doubt_key", sa.String(length=120), nullable=False),
+        sa.Column("choice", sa.String(length=40), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"], ["party.id"], name=op.f("fk_founding_wording_by_id_party")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_founding_wording")),
+        sa.UniqueConstraint("ref", name=op.f("uq_founding_wording_ref")),
+    )
+    with op.batch_alter_table("founding_wording", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_founding_wording_doubt_key"), ["doubt_key"], unique=False
+        )
+
+    op.create_table(
         "holding",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
@@ -2121,6 +2142,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_holding_keeper_id"))
 
     op.drop_table("holding")
+    with op.batch_alter_table("founding_wording", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_founding_wording_doubt_key"))
+
+    op.drop_table("founding_wording")
     with op.batch_alter_table("founding_passage", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_founding_passage_parent_key"))
         batch_op.drop_index(batch_op.f("ix_founding_passage_cluster_id"))
