@@ -19,7 +19,7 @@ from traceability.holdings import Holding
 from traceability.parties import Party
 
 CARDS_MAX = 6
-SALES_MAX = 10
+SALES_MAX = 5  # the newest; all of them stand in the list of sales
 SETTLED_SHOWN = timedelta(days=7)
 STEPS = ("成交", "过磅", "买主已付款", "已交割", "已到账")
 STEPS_DONE: Mapping[SaleState, int] = {
