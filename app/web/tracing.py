@@ -16,6 +16,7 @@ from app.following import Traced
 from app.schemas.fields import messages_of
 from app.schemas.tracing import CONTACTS_MAX, TracingQuery
 from traceability.base.errors import Refusal
+from traceability.tracing import incubation
 from traceability.tracing.contacts import DIRECTION_LABELS, SAME_DAY_LABELS
 
 blueprint = Blueprint("tracing", __name__, url_prefix="/tracing")
@@ -54,6 +55,7 @@ def _page(errors: dict[str, Any], found: Traced | None) -> str:
         rules=list(SAME_DAY_LABELS.items()),
         rule_names=SAME_DAY_LABELS,
         ways=DIRECTION_LABELS,
+        diseases=incubation.known(),
     )
 
 

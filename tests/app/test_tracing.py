@@ -33,6 +33,8 @@ def test_a_chain_is_traced_from_a_tag_with_the_animals_met(login_as: LoginAs, wo
     assert "王大明家" in page.text
     assert "同场同车的牛" in page.text
     assert neighbour.ear_tag[-8:] in page.text
+    assert "口蹄疫 14 天" in page.text
+    assert "days=28" in page.text
 
 
 def test_a_program_gets_both_chains_of_a_place(login_as: LoginAs, world: World) -> None:
