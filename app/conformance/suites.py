@@ -1,6 +1,6 @@
 """检验套件 · every suite by its name; whoever builds a parser adds its suite here."""
 
-from app.conformance import codes, events, frames, herds, imports, proofs
+from app.conformance import codes, events, frames, herds, imports, payments, proofs
 from app.conformance.answers import Suite
 
 SUITES: dict[str, Suite] = {
@@ -16,6 +16,7 @@ SUITES: dict[str, Suite] = {
     "merkle-consistency": proofs.merkle_consistency,
     "merkle-inclusion": proofs.merkle_inclusion,
     "merkle-root": proofs.merkle_root,
+    "pay-callback": payments.pay_callback,
     "reader-line": frames.reader_line,
     "scale-frame": frames.scale_frame,
     "scale-stream": frames.scale_stream,
