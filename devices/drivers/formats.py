@@ -1,7 +1,7 @@
 """格式 · every format that is built, by name, with the maker's document it rests on.
 
 The format is a property of the device and never guessed. Not built, for want of a maker's document:
-`cas`, `icar-json`, Agrident's binary frames.
+`cas`, Agrident's binary frames.
 
 >>> one_frame("yaohua-0", bytes.fromhex("022b30303432353531314303")).weight_g
 425500
@@ -18,6 +18,7 @@ from devices.drivers.a_and_d import AandD
 from devices.drivers.allflex import Allflex
 from devices.drivers.digi_star import DigiStar
 from devices.drivers.frames import Decoder, Frame
+from devices.drivers.icar_json import IcarJson
 from devices.drivers.mt_sics import MtSics
 from devices.drivers.toledo import Toledo
 from devices.drivers.tru_test_rw import TruTestRw
@@ -65,6 +66,7 @@ FORMATS: dict[str, Format] = {
             tells_stable=True,
         ),
         Format("digi-star", "Digi-Star 逗号格式", "weight", DigiStar, "Digi-Star 抓包记录"),
+        Format("icar-json", "ICAR ADE 称重 JSON", "weight", IcarJson, "ICAR ADE 1.4"),
     )
 }
 

@@ -27,6 +27,7 @@ ERROR_LABELS: dict[str, str] = {
     "not_iso": "工业标签，不是 ISO 11784 动物标签",
     "not_kg": "单位不是千克",
     "not_stable": "重量未稳定",
+    "not_weighed": "不是秤称出来的重量",
     "over_range": "超出量程",
     "power_on": "阅读器上电",
     "power_up": "仪表正在启动",

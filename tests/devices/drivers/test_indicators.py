@@ -1,11 +1,18 @@
 """What weighing indicators send, frame by frame."""
 
+import json
+
 import pytest
 
 from devices.drivers.formats import FORMATS, one_frame
 from devices.drivers.frames import Profile, in_profile
 
 SHORT = "022b3020303034323535303030303030 0d".replace(" ", "")
+
+
+def icar(*, units: str | None = "KGM", **told: object) -> str:
+    """A weight event of ICAR ADE, in hexadecimal."""
+    return json.dumps({"weight": {"units": units, **told}}).encode().hex()
 
 
 @pytest.mark.parametrize(
@@ -31,6 +38,8 @@ SHORT = "022b3020303034323535303030303030 0d".replace(" ", "")
         ("tru-test-rw", b"[425.5]".hex(), 425_500, True),
         ("tru-test-rw", b"[U425.5]".hex(), 425_500, False),
         ("digi-star", b",425.5,KG,$,GR,03/09/04,08:58,j\r\n".hex(), 425_500, None),
+        ("icar-json", icar(measurement=425.5, method="LoadCell"), 425_500, None),
+        ("icar-json", icar(measurement=425, units=None), 425_000, None),
     ],
 )
 def test_a_whole_frame_is_a_weight(
@@ -74,6 +83,16 @@ def test_a_whole_frame_is_a_weight(
         ("tru-test-rw", b"[X]".hex(), "malformed"),
         ("digi-star", b",860,LB,$,GR,03/09/04,08:58,j\r\n".hex(), "not_kg"),
         ("digi-star", b"60,KG,$,GR,03/09/04,08:58,j\r\n".hex(), "malformed"),
+        ("icar-json", icar(measurement=425.5, units="LBR"), "not_kg"),
+        ("icar-json", icar(measurement=425.5, method="Girth"), "not_weighed"),
+        ("icar-json", icar(measurement=1e308), "malformed"),
+        ("icar-json", icar(measurement="425.5"), "malformed"),
+        ("icar-json", icar(measurement=425.5, method=["LoadCell"]), "not_weighed"),
+        ("icar-json", icar(measurement=0.0001), "sub_gram"),
+        ("icar-json", icar(), "malformed"),
+        ("icar-json", icar(measurement=425.5)[:-2], "cut"),
+        ("icar-json", b'{"weight":425}'.hex(), "malformed"),
+        ("icar-json", b'{"weight":{"measurement":4,\n{"weight":1}'.hex(), "malformed"),
     ],
 )
 def test_what_is_no_weight_says_why(name: str, frame: str, error: str) -> None:

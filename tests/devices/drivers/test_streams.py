@@ -31,6 +31,10 @@ WHOLE: dict[str, list[bytes]] = {
     "and": [b"ST,GS,+00679.4kg\r\n", b"OL,GS,+9999999kg\r\n"],
     "tru-test-rw": [b"[425.5]", b"[U425.5]\r\n"],
     "digi-star": [b",860,LB,$,GR,03/09/04,08:58,j\r\n"],
+    "icar-json": [
+        b'{"animal":{"id":"9\\"}{","scheme":"x"},"weight":{"measurement":425.5,"units":"KGM"}}\n',
+        b'{\n  "weight": {\n    "measurement": 425,\n    "units": "LBR"\n  }\n}',
+    ],
 }
 
 
