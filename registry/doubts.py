@@ -5,6 +5,7 @@ ones stay; a reading is shown beside the printed words and replaces none of them
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -13,7 +14,7 @@ from sqlalchemy import ForeignKey, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
 from registry.clusters import KEY_CHARS_MAX
-from registry.founding import Doubt
+from registry.founding import DOUBT_KIND_LABELS, Doubt
 from traceability.base import clock
 from traceability.base.db import Base, Subject
 from traceability.base.errors import NotFound, RuleViolation
@@ -57,6 +58,24 @@ class Wording(Subject, Base):
     by_id: Mapped[int] = mapped_column(ForeignKey("party.id"))
 
     by: Mapped[Party] = relationship()
+
+
+@dataclass(frozen=True)
+class Readings:
+    """读法 · what a page says of a doubt beside the printed words: its kind and its reading."""
+
+    decided: Mapping[str, Wording]
+
+    def label(self, doubt: Doubt) -> str:
+        """What sort of doubt it is."""
+        return DOUBT_KIND_LABELS[doubt.kind]
+
+    def words(self, doubt: Doubt) -> str:
+        """How it is to be read, if somebody has decided; else what is proposed."""
+        found = self.decided.get(doubt.key)
+        if found is None:
+            return f"建议读法（待人确认）：{doubt.proposed}"
+        return f"读法已定（{CHOICE_LABELS[found.choice]}）：{found.text}"
 
 
 def decide(
@@ -120,6 +139,11 @@ def decided(session: Session) -> Mapping[str, Wording]:
     """The decision that counts of each doubt that has one."""
     wanted = select(Wording).order_by(Wording.at, Wording.id).options(selectinload(Wording.by))
     return {row.doubt_key: row for row in session.scalars(wanted)}
+
+
+def readings(session: Session) -> Readings:
+    """What the pages of the registry say of doubts."""
+    return Readings(decided(session))
 
 
 def of_doubt(session: Session, doubt: Doubt) -> Sequence[Wording]:

@@ -10,9 +10,9 @@ from app import database, forms, programme, whoami
 from app.auth.privileges import permission
 from app.labels import printing
 from app.schemas.projects import RegisterProject
-from registry import clusters, overview, projects
+from registry import clusters, doubts, overview, projects
 from registry.clusters import Cluster
-from registry.founding import DOUBT_KIND_LABELS, PASSAGE_SORT_LABELS, PassageSort
+from registry.founding import PASSAGE_SORT_LABELS, PassageSort
 from registry.indicators import FIGURE_ROLE_LABELS
 from registry.projects import STAGE_LABELS, ProjectCard, Stage
 
@@ -80,7 +80,7 @@ def rules() -> str:
         doubts=overview.doubts(session, None),
         labels=PASSAGE_SORT_LABELS,
         roles=FIGURE_ROLE_LABELS,
-        doubt_labels=DOUBT_KIND_LABELS,
+        readings=doubts.readings(session),
     )
 
 
@@ -100,7 +100,7 @@ def show(ref: str) -> str:
         approach=page.passages[PassageSort.APPROACH],
         shown=SHOWN,
         labels=PASSAGE_SORT_LABELS,
-        doubt_labels=DOUBT_KIND_LABELS,
+        readings=doubts.readings(session),
         roles=FIGURE_ROLE_LABELS,
         stages=STAGE_LABELS,
     )

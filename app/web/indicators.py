@@ -9,9 +9,8 @@ from flask.typing import ResponseReturnValue
 from app import database, forms, programme, whoami
 from app.auth.privileges import permission
 from app.schemas.indicators import ReportActual
-from registry import actuals, indicators, overview
+from registry import actuals, doubts, indicators, overview
 from registry.actuals import ACTUAL_SOURCE_LABELS, ACTUAL_STATUS_LABELS
-from registry.founding import DOUBT_KIND_LABELS
 from registry.indicators import FIGURE_ROLE_LABELS, FigureRole, Indicator
 
 blueprint = Blueprint("indicators", __name__, url_prefix="/indicators")
@@ -29,7 +28,7 @@ def show(ref: str) -> str:
         figures=indicators.figures(session, found, *FigureRole),
         rows=actuals.of_indicator(session, found),
         doubts=overview.doubts(session, found.cluster),
-        doubt_labels=DOUBT_KIND_LABELS,
+        readings=doubts.readings(session),
         roles=FIGURE_ROLE_LABELS,
         statuses=ACTUAL_STATUS_LABELS,
         sources=ACTUAL_SOURCE_LABELS,

@@ -12,8 +12,7 @@ from app.attention import PROJECT_NEED_LABELS
 from app.auth.privileges import permission
 from app.labels import printing
 from app.schemas.projects import AdvanceProject, PlanMilestone, RecordProgress
-from registry import milestones, overview, projects
-from registry.founding import DOUBT_KIND_LABELS
+from registry import doubts, milestones, overview, projects
 from registry.indicators import FIGURE_ROLE_LABELS
 from registry.projects import NEXT_STAGES, STAGE_LABELS, Project, Stage
 from traceability.base.clock import legal_day
@@ -63,7 +62,7 @@ def show(ref: str) -> str:
         stages=STAGE_LABELS,
         ended=project.stage is Stage.STOPPED,
         roles=FIGURE_ROLE_LABELS,
-        doubt_labels=DOUBT_KIND_LABELS,
+        readings=doubts.readings(session),
     )
 
 

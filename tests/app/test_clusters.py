@@ -129,6 +129,20 @@ def test_an_officer_decides_how_a_doubtful_print_is_read(officer: FlaskClient) -
     assert "批复第 3 页" in officer.get(f"/doubts/{key}").text
 
 
+def test_a_decided_reading_stands_beside_the_print(
+    officer: FlaskClient, registry: list[Cluster]
+) -> None:
+    listed = officer.get("/api/doubts/").get_json()
+    key = next(row["doubt"]["key"] for row in listed if row["doubt"]["kind"] == "impossible")
+
+    officer.post(f"/doubts/{key}", data={"choice": "proposed", "basis": "批复第 3 页"})
+    page = officer.get(f"/clusters/{registry[7].ref}")
+
+    assert "2.25 头" in page.text
+    assert "读法已定（照建议读）：2.25 万头" in page.text
+    assert "待人确认）：2.25 万头" not in page.text
+
+
 def test_an_officer_decides_nothing_about_a_strange_cluster(
     officer: FlaskClient, world: World
 ) -> None:
