@@ -10,7 +10,18 @@ from traceability.amendments import Change
 from traceability.base.errors import RuleViolation
 from traceability.rules import Rule, RuleCard, card_of
 
-BLANK = re.compile(r"\{\w+\}")
+BLANK = re.compile(r"\{(\w+)\}")
+BLANKS = {
+    "clear_on": "日期",
+    "days": "几",
+    "days_max": "几",
+    "hours": "几",
+    "names": "管控名称",
+    "number": "证号",
+    "numbers": "证号",
+    "state": "状态",
+    "valid_until": "日期",
+}
 LINE = re.compile(r"\s*([a-zA-Z_]+)\s*[=＝:：]\s*(\d+)\s*")
 PAST, NOW, TO_COME = "past", "now", "to_come"
 WHEN_LABELS = {NOW: "现行", TO_COME: "将生效", PAST: "已停用"}
@@ -23,13 +34,20 @@ def when(rule: Rule, today: date) -> str:
     return TO_COME if rule.effective_from > today else PAST
 
 
-def said(text: str) -> str:
-    """A rule's sentence as people read it in a list: what each case fills in stays open.
+def said(rule: Rule | RuleCard) -> str:
+    """A rule's sentence as people read it in a list: its own numbers, and what each case fills in.
 
-    >>> said("这头牛的状态是“{state}”：不得出售")
-    '这头牛的状态是“…”：不得出售'
+    >>> from types import SimpleNamespace as Row
+    >>> said(Row(text="应提前 {days} 天申报检疫", params={"days": 3}))
+    '应提前 3 天申报检疫'
+    >>> said(Row(text="这头牛的状态是“{state}”：不得出售", params={}))
+    '这头牛的状态是“（状态）”：不得出售'
     """
-    return BLANK.sub("…", text)
+    numbers = _numbers(rule)
+    return BLANK.sub(
+        lambda blank: str(numbers.get(blank[1], f"（{BLANKS.get(blank[1], '当时情况')}）")),
+        rule.text,
+    )
 
 
 def params_of(rule: Rule | RuleCard) -> str:

@@ -66,6 +66,9 @@ def test_a_farmer_reads_the_rules_and_finds_no_form(login_as: LoginAs) -> None:
     assert "农业农村部令 2022 年第 7 号" in now
     assert "农业部令 2010 年第 6 号" not in now
     assert "农业部令 2010 年第 6 号" in past
+    assert "应提前 3 天申报检疫" in now
+    assert "（当时情况）：请核对县级备案" in now
+    assert "…" not in now
     assert "2010年3月1日" in page
     assert "一般知识，把握大" in page
     assert "提议修改" not in page
