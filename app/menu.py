@@ -46,6 +46,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("sales.index", "成交记录", "receipt", "回执和结算"),
     Entry("devices.index", "设备", "cpu", "阅读器和地磅"),
     Entry("weighings.index", "过磅记录", "speedometer2", "重量、秤和原始报文"),
+    Entry("counts.index", "市场点数", "clipboard2-check", "证明、入场、过磅、成交对得上吗"),
     Entry("instruments.index", "计量器具", "speedometer2", "检定有效期"),
     Entry("audit.show", "核查追溯链", "shield-check", "查找、通读、核查"),
     Entry("labels.index", "打标签", "printer", "A4 不干胶或单枚"),
