@@ -24,6 +24,7 @@ from traceability.quarantine import declarations
 from traceability.quarantine.declarations import Declaration, DeclarationState, Purpose
 
 ON_BOTH = True
+OWN_PAGES = True
 ROUNDS = 4
 Program = Callable[..., Any]
 

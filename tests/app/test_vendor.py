@@ -10,7 +10,7 @@ import pytest
 STATIC = Path(__file__).parents[2] / "app" / "static"
 TEMPLATES = STATIC.parent / "templates"
 COVERED = ("vendor", "fonts", "icons", "sounds")
-CORE_BYTES_MAX, CSS_BYTES_MAX = 12_000, 30_000
+CORE_BYTES_MAX, CSS_BYTES_MAX = 12_000, 32_000
 PUBLIC_GZIP_MAX = 40_000  # leaves a third of the 60 kB for the page itself
 
 

@@ -153,6 +153,7 @@ def test_one_bit_in_a_field_of_the_chain_is_found(chain: Engine, tmp_path: Path)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # hundreds of audits, one for each field
 def test_one_bit_in_every_field_of_the_chain_is_found(chain: Engine, tmp_path: Path) -> None:
     tried, missed = unseen(chain, tmp_path, step=1)
 
