@@ -82,7 +82,7 @@ function refusedCard(entry) {
 function declarationCard(row) {
   const { declaration, animals } = row;
   const list = animals.map((animal) => el("li", {}, el("button", { type: "button", class: "pick", onclick: () => choose(row, animal) },
-    el("span", {}, el("strong", { class: "figures" }, grouped(animal.ear_tag)), el("small", {}, `${packet.breeds[animal.breed]} ${packet.sexes[animal.sex]}`)),
+    el("span", {}, el("strong", { class: "num" }, grouped(animal.ear_tag)), el("small", {}, `${packet.breeds[animal.breed]} ${packet.sexes[animal.sex]}`)),
     standing(row, animal), iconOf("chevron-right"))));
   const done = animals.filter((animal) => newest(row, animal.ref) || openFor(animal.ref).length).length;
   return el("section", { class: "card", "data-declaration": declaration.ref },
@@ -117,7 +117,7 @@ function formView() {
   const found = newest(row, animal.ref);
   root.replaceChildren(head(),
     el("section", { class: "card" },
-      el("header", {}, el("h2", { class: "figures" }, grouped(animal.ear_tag)), el("span", { class: "mute" }, `${packet.breeds[animal.breed]} ${packet.sexes[animal.sex]}`)),
+      el("header", {}, el("h2", { class: "num" }, grouped(animal.ear_tag)), el("span", { class: "mute" }, `${packet.breeds[animal.breed]} ${packet.sexes[animal.sex]}`)),
       found ? el("p", {}, `${clock(found.inspected_at)} ${found.vet.name} 检查${found.passed ? "合格" : "不合格"}。再登记就以这一次为准。`) : null,
       before?.state === WAITING ? note("warn", "这头牛有一条结果还没上传，现在登记的是第二次。") : null,
       form),
