@@ -11,9 +11,9 @@ from traceability.holdings import HOLDING_KIND_LABELS, HoldingKind
 
 PRIVATE_NAMES = {
     "animal": "牛只",
-    "outcome": "结果",
+    "outcome": "处理结果",
     "photograph": "照片",
-    "words": "原话",
+    "words": "说明",
     "code": "规则编号",
     "account": "账户",
     "acts": "代办事项",
