@@ -61,16 +61,19 @@ function words() {
   return said;
 }
 
+const SURE = "确定不登记？再按一次";
+const sure = new Set();
+
 function refusedCard(entry) {
   const row = rowOf(entry.path);
   const theirs = row && newest(row, entry.body.animal);
   const again = entry.code === MEANWHILE
     ? theirs && theirs.ref !== entry.body.seen && button("以我的为准，再登记", () => insist(entry, theirs))
     : button("再试一次", () => retry(entry));
-  const drop = button("不登记了", (event) => {
-    if (event.target.dataset.sure) giveUp(entry);
-    event.target.dataset.sure = "1";
-    event.target.textContent = "确定不登记？再按一次";
+  const drop = button(sure.has(entry.key) ? SURE : "不登记了", (event) => {
+    if (sure.has(entry.key)) giveUp(entry);
+    sure.add(entry.key); // the list may be drawn anew between the two presses
+    event.target.textContent = SURE;
   }, "danger");
   return el("section", { class: "card", "data-refused": entry.key },
     el("header", {}, el("h2", {}, grouped(entry.about.tag)), el("span", { class: "mute" }, entry.about.place)),
