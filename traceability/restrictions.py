@@ -281,13 +281,6 @@ def listed(session: Session) -> Sequence[Restriction]:
     return session.scalars(select(Restriction).order_by(Restriction.begins_at.desc())).all()
 
 
-def reaching(session: Session, *places: Holding | None, at: datetime) -> Sequence[Restriction]:
-    """The orders in force that reach any of these places."""
-    known = [place for place in places if place is not None]
-    held = in_force(session, at=at) if known else ()
-    return [each for each in held if any(each.reaches(place) for place in known)]
-
-
 def get(session: Session, ref: str) -> Restriction:
     """The order of that reference.
 

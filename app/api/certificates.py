@@ -1,11 +1,13 @@
 """检疫证明接口 · issue on a declaration, look, revoke."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from app import database, papers, whoami
+from app import database, papers, rejudging, whoami
 from app.api.base import Blueprint
 from app.auth.privileges import permission
 from app.lists import Listed
+from app.rejudging import Judged
 from app.schemas.certificates import (
     CertificateOut,
     CertificatesOut,
@@ -14,6 +16,7 @@ from app.schemas.certificates import (
     RevokeCertificate,
 )
 from app.schemas.declarations import IssueCertificate
+from app.schemas.rejudging import JudgedOut
 from traceability.quarantine import certificates
 from traceability.quarantine.certificates import Certificate, CertificateState
 
@@ -51,6 +54,18 @@ def show(ref: str) -> dict[str, Any]:
     session = database.session()
     found = papers.certificate(session, ref)
     return {"certificate": found, "animals": certificates.animals_of(session, found)}
+
+
+@blueprint.get("/certificates/<ref:ref>/outcomes")
+@permission("certificate.view")
+@blueprint.response(200, JudgedOut(many=True))
+def outcomes(ref: str) -> Sequence[Judged]:
+    """出证的判定依据.
+
+    逐头逐条：通过、未通过、提示、不涉及，用到的事实和出处；按出证那一刻的规则。
+    """
+    session = database.session()
+    return rejudging.of_certificate(session, papers.certificate(session, ref))
 
 
 @blueprint.post("/certificates/<ref:ref>/revoke")

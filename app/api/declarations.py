@@ -1,11 +1,13 @@
 """检疫申报接口 · file, look, accept, refuse, inspect."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from app import database, papers, whoami
+from app import database, papers, rejudging, whoami
 from app.api.base import Blueprint
 from app.auth.privileges import permission
 from app.lists import Listed
+from app.rejudging import Judged
 from app.schemas.declarations import (
     DeclarationOut,
     DeclarationsOut,
@@ -16,6 +18,7 @@ from app.schemas.declarations import (
     RecordInspection,
     RefuseDeclaration,
 )
+from app.schemas.rejudging import JudgedOut
 from traceability.quarantine import certificates, declarations, inspections
 from traceability.quarantine.declarations import Declaration, DeclarationState
 from traceability.quarantine.inspections import Inspection
@@ -102,3 +105,15 @@ def inspect(form: dict[str, Any], ref: str) -> Inspection:
     """
     session = database.session()
     return papers.inspect(session, papers.declaration(session, ref), form)
+
+
+@blueprint.get("/<ref:ref>/outcomes")
+@permission("declaration.view")
+@blueprint.response(200, JudgedOut(many=True))
+def outcomes(ref: str) -> Sequence[Judged]:
+    """申报的判定依据.
+
+    逐条：通过、未通过、提示、不涉及，用到的事实和出处；按申报那一刻的规则。
+    """
+    session = database.session()
+    return rejudging.of_declaration(session, papers.declaration(session, ref))

@@ -26,6 +26,7 @@ def show(tag: str) -> dict[str, Any]:
         "question": Question.SALE if act == judging.SALE else Question.DEPARTURE,
         "level": found.level,
         "reasons": found.reasons,
+        "outcomes": found.outcomes,
         "certificate": None if found.certificate is None else found.certificate.number,
         "judged_at": whoami.now(),
     }

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from app.schemas import fields
 from app.schemas.common import Answer
+from app.schemas.rejudging import OutcomeOut
 from traceability.verdict import Level
 
 
@@ -30,5 +31,6 @@ class VerdictOut(Answer):
     question = fields.Choice(Question)
     level = fields.Choice(Level, metadata={"description": "green 可，amber 注意，red 不可"})
     reasons = fields.List(fields.Nested(ReasonOut))
+    outcomes = fields.List(fields.Nested(OutcomeOut), metadata={"description": "问过的每一条规则"})
     certificate = fields.String(allow_none=True, metadata={"description": "检疫证明编号"})
     judged_at = fields.Instant()

@@ -657,6 +657,7 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/declarations/<ref:ref>/refuse": {"reason": "资料不全"},
     "POST /api/declarations/<ref:ref>/inspections": {"animal": THE_ANIMAL},
     "POST /api/declarations/<ref:ref>/certificate": {},
+    "POST /api/amendments/<ref:ref>/return": {"reason": "先不改"},
     "POST /api/alerts/<ref:ref>/close": {"outcome": "已上门诊治"},
     "POST /api/isolations/<ref:ref>/notify": {"requirement": "隔离观察"},
     "POST /api/isolations/<ref:ref>/isolate": {"where": "隔离圈"},
