@@ -4,14 +4,15 @@ Each set is one query, however many animals there are; `traceability.counts` com
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session, aliased
 
-from app import papers, whoami
+from app import papers, reads, whoami
 from app.auth import scopes
+from app.reads import Reads
 from market.sales.records import Sale, SaleState
 from traceability import counts, holdings
 from traceability.animals import Animal
@@ -45,6 +46,8 @@ class Counted:
 
     comparison: Comparison
     odd: Sequence[NamedOdd]
+    reads: Reads | None = None
+    """What the market's readers heard; nothing where it has none, or for a certificate."""
 
 
 def of_certificate(session: Session, ref: str) -> tuple[Certificate, Counted]:
@@ -217,7 +220,9 @@ def of_day(session: Session, market: Holding, day: date) -> Counted:
         Count.SCALE: weighed,
         Count.SALE: sold,
     }
-    return _counted(session, found, stated=None)
+    here = found[Count.GATE]
+    heard = reads.of_day(session, market, day, here=here, weighed=weighed)
+    return replace(_counted(session, found, stated=None), reads=heard)
 
 
 def _inside(

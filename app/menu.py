@@ -100,6 +100,7 @@ ORDER: dict[Role, tuple[str, ...]] = {
         "animals.index",
         "isolations.index",
         "movements.index",
+        "counts.index",
         "holdings.index",
         "accounts.index",
     ),

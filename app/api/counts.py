@@ -37,7 +37,7 @@ def _told(counted: Counted) -> dict[str, Any]:
 
 
 @blueprint.get("/counts/")
-@permission("weighing.view")
+@permission("count.view")
 @blueprint.arguments(CountsQuery, location="query", as_kwargs=True)
 @blueprint.response(200, DayCountedOut)
 def of_day(market: str, day: date | None) -> dict[str, Any]:
@@ -47,4 +47,5 @@ def of_day(market: str, day: date | None) -> dict[str, Any]:
     """
     session = database.session()
     place, on = counting.market(session, market), day or legal_day(whoami.now())
-    return {"market": place, "day": on, **_told(counting.of_day(session, place, on))}
+    counted = counting.of_day(session, place, on)
+    return {"market": place, "day": on, "reads": counted.reads, **_told(counted)}

@@ -73,6 +73,7 @@ PRIVILEGES: dict[str, frozenset[Role]] = {
     "movement.arrive": KEEPERS | {*MARKET, Role.CARRIER, Role.BUYER, Role.PROCESSOR},
     "movement.view": EVERYBODY - {Role.CLUSTER_OFFICER},
     "weighing.record": MARKET,
+    "count.view": MARKET | {Role.CASHIER, Role.OFFICIAL_VET, *OVERSEERS},
     "weighing.annul": frozenset({Role.MARKET_MANAGER}),
     "weighing.view": MARKET | {Role.CASHIER, *OVERSEERS},
     "instrument.manage": frozenset({Role.MARKET_MANAGER, Role.ADMINISTRATOR}),
@@ -118,6 +119,7 @@ PRIVILEGES: dict[str, frozenset[Role]] = {
 
 NOUN_LABELS = {
     "home": "首页",
+    "count": "点数",
     "account": "账号",
     "access": "访问日志",
     "notice": "提醒",

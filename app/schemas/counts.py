@@ -62,8 +62,33 @@ class CertificateCountedOut(CountedOut):
     number = fields.String()
 
 
+class ReadAnimalOut(Answer):
+    """读到或没读到的牛."""
+
+    ref = fields.Ref("animal")
+    ear_tag = fields.String()
+    eid = fields.String()
+
+
+class ReadsOut(Answer):
+    """阅读器读到的电子耳标."""
+
+    heard = fields.Integer(minimum=0, metadata={"description": "读到几个不同的电子耳标"})
+    not_here = fields.List(
+        fields.Nested(ReadAnimalOut), metadata={"description": "读到了、没有登记到达的牛"}
+    )
+    unread = fields.List(
+        fields.Nested(ReadAnimalOut), metadata={"description": "过磅了、没有读到电子耳标的牛"}
+    )
+    unworn = fields.List(fields.String(), metadata={"description": "没有哪头牛戴的电子耳标"})
+
+
 class DayCountedOut(CountedOut):
     """一个市场一天的点数."""
+
+    reads = fields.Nested(
+        ReadsOut, allow_none=True, metadata={"description": "没有阅读器的市场为空"}
+    )
 
     market = fields.Nested(PlaceOut)
     day = fields.Date()

@@ -24,7 +24,7 @@ def show(ref: str) -> str:
 
 
 @blueprint.get("/counts/")
-@permission("weighing.view")
+@permission("count.view")
 def index() -> str:
     """市场点数: one market, one legal day."""
     session, today = database.session(), legal_day(whoami.now())

@@ -264,3 +264,41 @@ def queries(app: Platform, asked: Any, paper: Certificate) -> int:
     finally:
         event.remove(engine, "before_cursor_execute", note)
     return len(seen)
+
+
+def test_what_the_readers_heard_is_compared_with_what_was_registered(
+    manager: FlaskClient, asked: Any, world: World
+) -> None:
+    selling.install(world)
+    here, typed, loose = (world.tagged(world.animal()) for _ in range(3))
+    scale = world.scale("xh-scale-02")
+    for animal in (here, typed):
+        world.at_market(animal)
+        world.weighed(animal, scale)
+    for animal in (here, loose):
+        selling.hear_tag(world, animal.eid or "")
+        selling.hear_tag(world, animal.eid or "")
+    selling.hear_tag(world, "156000000777777")
+    world.session.commit()
+
+    told = asked("/api/counts/", market=world.market.ref)["reads"]
+    page = manager.get(f"/counts/?market={world.market.ref}").text
+
+    assert told["heard"] == 3
+    assert [each["ear_tag"] for each in told["not_here"]] == [loose.ear_tag]
+    assert [each["ear_tag"] for each in told["unread"]] == [typed.ear_tag]
+    assert told["unworn"] == ["156000000777777"]
+    assert "读到了、没有登记到达 1 头" in page
+    assert "过磅了、没有读到电子耳标 1 头" in page
+
+
+def test_the_official_vet_counts_a_market_day_where_no_reader_stands(
+    login_as: LoginAs, world: World
+) -> None:
+    world.at_market(world.animal())
+    world.session.commit()
+
+    page = login_as(Role.OFFICIAL_VET).get("/counts/")
+
+    assert page.status_code == 200
+    assert "阅读器读到的耳标" not in page.text
