@@ -13,7 +13,7 @@ from app.auth.privileges import MARKET, VETS
 from app.auth.roles import Role
 from app.lists import Listed, paged
 from app.whoami import Scope
-from traceability import animals, holdings, movements, regions
+from traceability import animals, holdings, movements, regions, tagging
 from traceability.animals import Animal
 from traceability.base.errors import NotFound
 from traceability.chain import events
@@ -191,7 +191,7 @@ def register(session: Session, given: Mapping[str, Any]) -> Animal:
         **actors(),
     )
     if eid is not None:
-        animals.bind_eid(session, animal, eid, **actors())
+        tagging.bind_eid(session, animal, eid, **actors())
     return animal
 
 

@@ -4,17 +4,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from traceability import animals, holdings, instruments, movements, parties, treatments, weighings
+from traceability import (
+    animals,
+    evidence,
+    holdings,
+    instruments,
+    movements,
+    parties,
+    tagging,
+    treatments,
+    weighings,
+)
 from traceability.animals import Animal, Breed, Sex
 from traceability.base.canon import sha256
 from traceability.base.clock import legal_day
 from traceability.base.db import Recording
 from traceability.checks import INSPECTION_CHECKS
+from traceability.evidence import Evidence
 from traceability.holdings import Holding, HoldingKind
 from traceability.identifiers.ear_tags import parse_ear_tag
 from traceability.identifiers.eids import parse_eid
@@ -27,6 +40,7 @@ from traceability.treatments import Disease
 from traceability.weighings import Weighing
 
 MORNING = datetime(2026, 11, 21, 22, 12, 3, tzinfo=UTC)  # 06:12 on 22 November in China
+JPEG = b"\xff\xd8\xff\xe0 a photograph"
 ALL_WELL = dict.fromkeys(INSPECTION_CHECKS, True)
 
 
@@ -119,10 +133,31 @@ class World:
             by=self.village_vet,
         )
 
+    def photo(self, title: str = "照片") -> Evidence:
+        """A photograph, beside the database if that is a file."""
+        database = self.engine.url.database if self.engine.dialect.name == "sqlite" else None
+        folder = Path(database).parent if database else Path(gettempdir()) / "world-evidence"
+        return evidence.store(
+            self.session, folder / "evidence", JPEG, title=title, at=self.at, by=self.farmer
+        )
+
+    def retagged(self, animal: Animal, ear_tag: str, *, reason: str = "脱落") -> Animal:
+        """Give an animal that lost its tag a new one, with a photograph."""
+        tagging.retag(
+            self.session,
+            animal,
+            parse_ear_tag(ear_tag),
+            reason=reason,
+            evidence=self.photo(),
+            at=self.at,
+            by=self.farmer,
+        )
+        return animal
+
     def tagged(self, animal: Animal, eid: str | None = None) -> Animal:
         """Give an animal an electronic tag."""
         number = eid or f"156{animal.id:012d}"
-        animals.bind_eid(self.session, animal, parse_eid(number), at=self.at, by=self.village_vet)
+        tagging.bind_eid(self.session, animal, parse_eid(number), at=self.at, by=self.village_vet)
         return animal
 
     def declared(self, *herd: Animal, to: Holding | None = None, **changes: Any) -> Declaration:

@@ -1,7 +1,7 @@
 """牛只 · one living thing, one row for life; tags are dated aliases that come and go.
 
-Registered by `register`, re-tagged by `retag`, given an electronic tag by `bind_eid`; its end is
-`report_death` or slaughter. Ear tags: 农业部令第67号（畜禽标识和养殖档案管理办法）.
+Registered by `register`, tagged anew by `tagging`; its end is `report_death` or slaughter.
+Ear tags: 农业部令第67号（畜禽标识和养殖档案管理办法）.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,6 @@ from traceability.chain.kinds import Kind
 from traceability.holdings import Holding
 from traceability.identifiers import short_codes
 from traceability.identifiers.ear_tags import EarTag, Species
-from traceability.identifiers.eids import Eid
 from traceability.parties import Party
 from traceability.tags import AnimalTag, TagScheme
 
@@ -204,85 +203,6 @@ def _check_birth(ear_tag: EarTag, *, born_on: date, dam: Animal | None, at: date
         raise RuleViolation("animal.too_old", f"出生日期早于 {AGE_YEARS_MAX} 年前，请核对")
     if dam is not None and dam.sex is not Sex.FEMALE:
         raise RuleViolation("animal.dam_not_female", "登记的母牛不是母牛，请核对耳标")
-
-
-def retag(
-    session: Session,
-    animal: Animal,
-    ear_tag: EarTag,
-    *,
-    reason: str,
-    at: datetime,
-    by: Party,
-    on_behalf_of: Party | None = None,
-) -> AnimalTag:
-    """Give an animal that lost its tag a new one with a new number (令第67号 第十三条).
-
-    Raises:
-        RuleViolation: `animal.not_alive`, `animal.not_cattle`, `animal.retag_without_reason`.
-        Conflict: `animal.tag_in_use`.
-    """
-    events.hold(session, animal.ref)
-    require_alive(animal)
-    if ear_tag.species is not Species.CATTLE:
-        raise RuleViolation("animal.not_cattle", "这不是牛的耳标（牛的耳标以 2 开头）")
-    if not reason.strip():
-        raise RuleViolation("animal.retag_without_reason", "请写明补戴耳标的原因")
-    tags.require_unworn(session, TagScheme.EAR_TAG, ear_tag.code)
-    old = tags.worn(session, TagScheme.EAR_TAG, animal.ear_tag)
-    new = tags.put_on(session, animal.id, TagScheme.EAR_TAG, ear_tag.code, at=at)
-    events.hold(session, old.ref, new.ref)
-    old.worn_until, animal.ear_tag = new.worn_from, ear_tag.code
-    events.append(
-        session,
-        Kind.ANIMAL_RETAGGED,
-        animal.ref,
-        old.ref,
-        new.ref,
-        at=at,
-        by=by.ref,
-        on_behalf_of=ref_of(on_behalf_of),
-        ear_tag=ear_tag.code,
-        old_ear_tag=old.value,
-        reason=reason.strip(),
-    )
-    return new
-
-
-def bind_eid(
-    session: Session,
-    animal: Animal,
-    eid: Eid,
-    *,
-    at: datetime,
-    by: Party,
-    on_behalf_of: Party | None = None,
-) -> AnimalTag:
-    """Record the electronic tag an animal wears beside its printed one.
-
-    Raises:
-        RuleViolation: `animal.not_alive`, `animal.has_eid`.
-        Conflict: `animal.tag_in_use`.
-    """
-    events.hold(session, animal.ref)
-    require_alive(animal)
-    if animal.eid is not None:
-        raise RuleViolation("animal.has_eid", f"这头牛已绑定电子耳标 {animal.eid}")
-    tags.require_unworn(session, TagScheme.EID, str(eid))
-    tag = tags.put_on(session, animal.id, TagScheme.EID, str(eid), at=at)
-    events.hold(session, tag.ref)
-    animal.eid = str(eid)
-    events.append(
-        session,
-        Kind.ANIMAL_EID_BOUND,
-        animal.ref,
-        tag.ref,
-        at=at,
-        by=by.ref,
-        on_behalf_of=ref_of(on_behalf_of),
-        eid=str(eid),
-    )
-    return tag
 
 
 def report_death(

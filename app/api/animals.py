@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app import alerting, database, herd, telling, whoami
+from app import alerting, database, files, herd, telling, whoami
 from app.api.base import Blueprint
 from app.attention import AnimalNeed
 from app.auth.privileges import permission
@@ -19,7 +19,7 @@ from app.schemas.animals import (
 )
 from app.schemas.chain import HistoryOut
 from app.schemas.movements import MovementOut
-from traceability import animals, movements
+from traceability import animals, movements, tagging
 from traceability.animals import Animal
 from traceability.chain import events
 from traceability.identifiers.eids import Eid
@@ -89,11 +89,13 @@ def journeys(ref: str) -> Sequence[Movement]:
 def retag(form: dict[str, Any], ref: str) -> Animal:
     """补戴耳标.
 
-    旧耳标仍可查到这头牛。
+    旧耳标仍可查到这头牛。新耳标戴在牛耳上的照片先存为佐证。
     """
     session = database.session()
     animal = herd.get(session, ref)
-    animals.retag(session, animal, **herd.told(form))
+    photo = form.pop("evidence")
+    shown = files.named(session, photo) if photo else None
+    tagging.retag(session, animal, evidence=shown, **herd.told(form))
     alerting.retagged(session, animal)
     return animal
 
@@ -109,7 +111,7 @@ def bind_eid(ref: str, eid: Eid) -> Animal:
     """
     session = database.session()
     animal = herd.get(session, ref)
-    animals.bind_eid(session, animal, eid, **herd.actors())
+    tagging.bind_eid(session, animal, eid, **herd.actors())
     return animal
 
 

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from app.demo import cast
-from traceability import animals, holdings, instruments, parties, treatments
+from traceability import animals, holdings, instruments, parties, tagging, treatments
 from traceability.animals import Animal, Breed, Sex
 from traceability.base.clock import legal_day, start_of
 from traceability.base.db import Recording
@@ -204,7 +204,7 @@ class Life:
             by=self.home.keeper,
         )
         eid = parse_eid(f"156{252_052_000_000 + int(self.number[7:]):012d}")
-        animals.bind_eid(session, self.animal, eid, at=at, by=vet)
+        tagging.bind_eid(session, self.animal, eid, at=at, by=vet)
         self.county.herd.append(self.animal)
 
     def vaccinate(self, at: datetime) -> None:

@@ -25,10 +25,18 @@ class Retag(Happened):
 
     ear_tag = fields.EarTag(required=True, metadata={"example": "252052600099999"})
     reason = fields.String(required=True, maximum=100, metadata={"example": "原耳标脱落"})
+    evidence = fields.Ref(
+        "evidence",
+        load_default=None,
+        metadata={"description": "新耳标戴在牛耳上的照片；没有照片不予登记"},
+    )
 
 
-class RetagHere(HappenedHere, Retag):
-    """补戴耳标 from a page."""
+class RetagHere(HappenedHere):
+    """补戴耳标 from a page; the photograph comes beside the form."""
+
+    ear_tag = fields.EarTag(required=True)
+    reason = fields.String(required=True, maximum=100)
 
 
 class BindEid(Schema):

@@ -6,11 +6,11 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app import alerting, database, forms, herd, places, whoami
+from app import alerting, database, forms, herd, places, programme, whoami
 from app.attention import ANIMAL_NEED_LABELS, AnimalNeed
 from app.auth.privileges import permission
 from app.schemas.animals import BindEid, RegisterAnimal, ReportDeathHere, RetagHere
-from traceability import animals, movements, photographs, treatments, weighings
+from traceability import animals, movements, photographs, tagging, treatments, weighings
 from traceability.animals import BREED_LABELS, ORIGIN_LABELS, SEX_LABELS, STATE_LABELS, Animal
 from traceability.base.clock import legal_day
 from traceability.holdings import HOLDING_KIND_LABELS
@@ -128,7 +128,8 @@ def retag_animal(ref: str) -> ResponseReturnValue:
     animal = herd.get(session, ref)
 
     def act(given: Mapping[str, Any]) -> ResponseReturnValue:
-        animals.retag(session, animal, **herd.told(given))
+        photo = programme.photograph(session, f"{given['ear_tag']} 补戴耳标")
+        tagging.retag(session, animal, evidence=photo, **herd.told(given))
         alerting.retagged(session, animal)
         flash(f"新耳标 {animal.ear_tag} 已登记，旧耳标仍可查到这头牛", "success")
         return redirect(url_for("animals.show", ref=ref), 303)
@@ -155,7 +156,7 @@ def bind_eid(ref: str) -> ResponseReturnValue:
     animal = herd.get(session, ref)
 
     def act(given: Mapping[str, Any]) -> ResponseReturnValue:
-        animals.bind_eid(session, animal, given["eid"], **herd.actors())
+        tagging.bind_eid(session, animal, given["eid"], **herd.actors())
         flash(f"已绑定电子耳标 {animal.eid}，过秤时自动认出这头牛", "success")
         return redirect(url_for("animals.show", ref=ref), 303)
 

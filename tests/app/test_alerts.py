@@ -8,6 +8,7 @@ from PIL import Image
 
 from app.auth.accounts import Grant
 from app.auth.roles import Role, ScopeKind
+from tests import photos
 from tests.app.programs import ProgramOf, code
 from tests.app.test_today import counts
 from tests.logins import LoginAs
@@ -87,7 +88,8 @@ def test_a_new_tag_ends_the_report_of_a_lost_one(login_as: LoginAs, world: World
     vet = login_as(Role.VILLAGE_VET)
     assert counts(vet)["养殖户报告掉了耳标的牛"] == "1头"
 
-    vet.post(f"/animals/{animal.ref}/retag", data={"ear_tag": "252052600098765", "reason": "脱落"})
+    told = {"ear_tag": "252052600098765", "reason": "脱落", "photo": photos.upload()}
+    vet.post(f"/animals/{animal.ref}/retag", data=told)
 
     (found,) = alerts.of_animal(world.session, animal)
     assert found.state is AlertState.CLOSED

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import event as orm_events
 
 from app.auth.roles import Role
+from tests import photos
 from tests.logins import LoginAs
 from tests.world import World
 from traceability import animals
@@ -144,10 +145,13 @@ def test_a_lost_tag_is_replaced_by_a_new_number(login_as: LoginAs, world: World)
     animal = world.animal(ear_tag="252052600012345")
     client = login_as(Role.FARMER)
 
-    answer = client.post(
-        f"/animals/{animal.ref}/retag", data={"ear_tag": "252052600099999", "reason": "脱落"}
-    )
+    told = {"ear_tag": "252052600099999", "reason": "脱落"}
 
+    unseen = client.post(f"/animals/{animal.ref}/retag", data=told)
+    answer = client.post(f"/animals/{animal.ref}/retag", data={**told, "photo": photos.upload()})
+
+    assert unseen.status_code == 422
+    assert "请附照片：新耳标戴在牛耳上" in unseen.text
     assert answer.status_code == 303
     assert animals.by_tag(world.session, "252052600099999").ref == animal.ref
 

@@ -141,10 +141,13 @@ def test_a_lost_tag_is_replaced_and_a_death_reported(program_of: ProgramOf, worl
     animal = world.animal()
     farmer, at = program_of(Role.FARMER), f"/api/animals/{animal.ref}"
 
-    retagged = farmer.post(f"{at}/retag", {"ear_tag": "252052600099999", "reason": "脱落"})
+    told = {"ear_tag": "252052600099999", "reason": "脱落"}
+    unseen = farmer.post(f"{at}/retag", told)
+    retagged = farmer.post(f"{at}/retag", {**told, "evidence": world.photo().ref})
     dead = farmer.post(f"{at}/death", {"cause": "不明", "disposal": "深埋"})
     twice = farmer.post(f"{at}/death", {"cause": "不明", "disposal": "深埋"})
 
+    assert code(unseen) == (422, "animal.retag_without_evidence")
     assert retagged.get_json()["ear_tag"] == "252052600099999"
     assert dead.get_json()["state"] == "dead"
     assert dead.get_json()["ended_on"] == world.today.isoformat()

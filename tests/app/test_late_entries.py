@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.auth.roles import Role
-from tests import selling
+from tests import photos, selling
 from tests.logins import LoginAs
 from tests.world import World
 from traceability.base.clock import CHINA
@@ -19,7 +19,7 @@ Prepared = tuple[Role, str, Form, str]  # who, the address, what is typed, the s
 
 def a_retag(world: World) -> Prepared:
     animal = world.animal()
-    typed = {"ear_tag": "252052600099999", "reason": "脱落"}
+    typed = {"ear_tag": "252052600099999", "reason": "脱落", "photo": photos.upload()}
     return Role.FARMER, f"/animals/{animal.ref}/retag", typed, animal.ref
 
 
@@ -108,6 +108,9 @@ def test_a_late_entry_without_a_reason_is_refused(login_as: LoginAs, name: str) 
 def test_a_program_says_the_time_with_its_zone(login_as: LoginAs, name: str) -> None:
     client, address, typed, subject, happened = prepared(login_as, name)
     path = f"/api{address}"
+    if "photo" in typed:
+        seen = {"evidence": login_as.world.photo().ref}
+        typed = {**seen, **{name: value for name, value in typed.items() if name != "photo"}}
 
     bare = client.post(path, json={**typed, "at": local(happened), "late_reason": "停电"})
     told = client.post(path, json={**typed, "at": happened.isoformat(), "late_reason": "停电"})

@@ -22,7 +22,6 @@ from app.trace import claims, lines
 from tests.app.lines import UNKNOWN, page, stamp, words
 from tests.world import World
 from traceability import (
-    animals,
     merkle,
 )
 from traceability.animals import Animal
@@ -30,7 +29,6 @@ from traceability.base.db import reading
 from traceability.chain import events
 from traceability.checkpoints import notes
 from traceability.checkpoints.keys import Signer
-from traceability.identifiers.ear_tags import parse_ear_tag
 from traceability.identifiers.short_codes import tag_check
 
 QUERIES_MAX = 8
@@ -160,14 +158,7 @@ def test_a_tag_that_is_none_is_told_beside_the_field(client: FlaskClient) -> Non
 
 def test_an_old_tag_still_opens_the_page(world: World, app: Platform, client: FlaskClient) -> None:
     animal = world.animal(ear_tag="252052600012345")
-    animals.retag(
-        world.session,
-        animal,
-        parse_ear_tag("252052600099999"),
-        reason="脱落",
-        at=world.at,
-        by=world.farmer,
-    )
+    world.retagged(animal, "252052600099999")
     with app.app_context():
         old = short_check(app, "252052600012345")
 

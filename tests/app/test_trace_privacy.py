@@ -27,7 +27,6 @@ from traceability.base.units import PriceUnit
 from traceability.chain.tables import Event, EventPrivate
 from traceability.checkpoints.keys import Signer
 from traceability.holdings import HoldingKind
-from traceability.identifiers.ear_tags import parse_ear_tag
 from traceability.instruments import Instrument
 from traceability.parties import PartyKind
 from traceability.quarantine import certificates, declarations
@@ -97,14 +96,7 @@ def lived(world: World) -> list[str]:
         at=world.at,
         by=world.village_vet,
     )
-    animals.retag(
-        session,
-        animal,
-        parse_ear_tag("252052600077777"),
-        reason=MARKERS["retag"],
-        at=world.at,
-        by=world.farmer,
-    )
+    world.retagged(animal, "252052600077777", reason=MARKERS["retag"])
     world.tagged(animal)
     papers = travelled(world, animal)
     return [f"/t/{animal.short_code}", *papers, *traded(world, animal), *unhappy(world)]

@@ -17,7 +17,6 @@ from traceability.base.errors import Conflict, Refusal, RuleViolation
 from traceability.chain import events
 from traceability.checks import Facts
 from traceability.evidence import Evidence
-from traceability.identifiers.ear_tags import parse_ear_tag
 from traceability.quarantine import certificates, declarations, isolations
 from traceability.quarantine.declarations import Purpose
 from traceability.quarantine.disposal import DisposalMethod
@@ -286,14 +285,7 @@ def _immunise(world: World, animal: Animal) -> Act:
 
 
 def _retag(world: World, animal: Animal) -> Act:
-    return lambda: animals.retag(
-        world.session,
-        animal,
-        parse_ear_tag("252052699999999"),
-        reason="丢失",
-        at=world.at,
-        by=world.farmer,
-    )
+    return lambda: world.retagged(animal, "252052699999999")
 
 
 def _hold(world: World, animal: Animal) -> Act:

@@ -11,7 +11,6 @@ from traceability.base.errors import Conflict, RuleViolation
 from traceability.chain import events, folding
 from traceability.chain.kinds import Kind
 from traceability.identifiers.certificates import CertificateForm
-from traceability.identifiers.ear_tags import parse_ear_tag
 from traceability.quarantine import certificates, declarations
 from traceability.quarantine.declarations import DeclarationState, Purpose
 from traceability.treatments import treat
@@ -38,14 +37,7 @@ def test_a_tag_serves_one_animal_only(world: World) -> None:
 def test_a_lost_tag_stays_an_alias(world: World) -> None:
     animal = world.animal(ear_tag="252052600012345")
 
-    animals.retag(
-        world.session,
-        animal,
-        parse_ear_tag("252052600099999"),
-        reason="脱落",
-        at=world.at,
-        by=world.farmer,
-    )
+    world.retagged(animal, "252052600099999")
 
     assert animals.by_tag(world.session, "252052600012345") is animal
     assert animals.by_tag(world.session, "252052600099999") is animal

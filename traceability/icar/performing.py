@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from traceability import animals, movements, treatments
+from traceability import animals, movements, tagging, treatments
 from traceability.animals import Animal, Breed, Origin
 from traceability.base.clock import legal_day, utc
 from traceability.base.errors import RuleViolation
@@ -169,7 +169,7 @@ def _bind_eid(session: Session, told: Told, animal: Animal, doing: Doing) -> Non
     others = (told.get("animalDetail") or {}).get("alternativeIdentifiers") or ()
     number = next((each["id"] for each in others if each["scheme"] == EID), None)
     if number is not None and BIND_EID in doing.capturer.permissions:
-        animals.bind_eid(session, animal, parse_eid(number), **doing.actors)
+        tagging.bind_eid(session, animal, parse_eid(number), **doing.actors)
 
 
 def _die(session: Session, told: Told, animal: Animal | None, doing: Doing) -> Animal:

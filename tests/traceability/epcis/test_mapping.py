@@ -12,7 +12,6 @@ from traceability.chain.kinds import SPECS, Kind
 from traceability.epcis import mapping, validation
 from traceability.epcis.identifiers import uri_of
 from traceability.epcis.vocabulary import OUR_CONTEXT
-from traceability.identifiers.ear_tags import parse_ear_tag
 
 
 def line(world: World, animal: Animal) -> list[dict[str, Any]]:
@@ -24,14 +23,7 @@ def lived(world: World) -> Animal:
     """Born, tagged, travelled, weighed, re-tagged, dead."""
     animal = world.tagged(world.animal())
     world.weighed(world.at_market(animal), world.scale())
-    animals.retag(
-        world.session,
-        animal,
-        parse_ear_tag("252052600099999"),
-        reason="脱落",
-        at=world.at,
-        by=world.farmer,
-    )
+    world.retagged(animal, "252052600099999")
     animals.report_death(
         world.session, animal, cause="不明", disposal="深埋", at=world.at, by=world.farmer
     )
