@@ -41,6 +41,22 @@ class CertificateFacts:
     names_destination: bool = True  # the place the animal goes to or has come to
 
 
+@dataclass(frozen=True, slots=True)
+class FilingFacts:
+    """What is known of the filing of a vehicle or a carrier."""
+
+    number: str
+    filed_from: date
+    filed_until: date | None
+    revoked_at: datetime | None
+
+    def stands_at(self, at: datetime) -> bool:
+        """Whether it holds at an instant."""
+        begun = self.filed_from <= legal_day(at)
+        over = self.filed_until is not None and self.filed_until < legal_day(at)
+        return begun and not over and (self.revoked_at is None or at < self.revoked_at)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What is known when an act is judged; None means that nothing is recorded."""
@@ -70,8 +86,8 @@ class Facts:
     plate: str | None = None
     other_plates: tuple[str, ...] = ()  # vehicles that use the same certificate
     vehicle_certificates: tuple[str, ...] = ()  # other certificates in use on the same vehicle
-    vehicle_filed_until: date | None = None
-    carrier_filed_until: date | None = None
+    vehicle_filing: FilingFacts | None = None
+    carrier_filing: FilingFacts | None = None
     live_certificates: tuple[str, ...] = ()  # others that name the animal and are not used yet
     resold: bool = False  # it leaves a livestock market for which it had come certified
     original: CertificateFacts | None = None  # the certificate under which it came there

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
-from traceability import rules, standing
+from traceability import carriers, rules, standing
 from traceability.animals import Animal, ref_of
 from traceability.base import clock
 from traceability.base.db import Base, Subject
@@ -85,7 +85,7 @@ def depart(
     if to is origin:
         raise RuleViolation("movement.same_holding", "起运地与目的地相同")
     paper = certificates.newest_of(session, animal)
-    vehicle = facts_of_vehicle(session, plate, paper)
+    vehicle = facts_of_vehicle(session, plate, paper, at=at)
     warnings = judge(session, "movement.depart", animal, paper, at_place=to, at=at, vehicle=vehicle)
     movement = Movement(
         animal=animal,
@@ -116,9 +116,9 @@ def depart(
 
 
 def facts_of_vehicle(
-    session: Session, plate: str | None, paper: Certificate | None
+    session: Session, plate: str | None, paper: Certificate | None, *, at: datetime
 ) -> dict[str, Any]:
-    """What the rules need to know of the vehicle: its other papers, the paper's other vehicles."""
+    """What the rules need to know of the vehicle: its filing, its papers, the paper's vehicles."""
     intended = None if paper is None else paper.plate
     plate = plate or intended
     if plate is None:
@@ -130,6 +130,7 @@ def facts_of_vehicle(
         "plate": plate,
         "vehicle_certificates": tuple(sorted(row.number for row in others if row is not paper)),
         "other_plates": () if intended is None else (intended,),
+        **carriers.facts_of_filings(session, plate, at=at),
     }
 
 

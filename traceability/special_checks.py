@@ -4,11 +4,20 @@ Pure, as `checks`; here because one file would be too long.
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from traceability.base.clock import legal_day
-from traceability.checks import CHECKS, NOT_APPLICABLE, Facts, Finding, Result, check, found
+from traceability.checks import (
+    CHECKS,
+    NOT_APPLICABLE,
+    Facts,
+    FilingFacts,
+    Finding,
+    Result,
+    check,
+    found,
+)
 
 
 @check("declaration.breeding_approval")
@@ -60,22 +69,31 @@ def one_vehicle_one_certificate(facts: Facts, at: datetime, params: Mapping[str,
 @check("vehicle.filed")
 def vehicle_filed(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
     """The vehicle is filed with the county."""
-    return _filed(facts, facts.vehicle_filed_until, at, "车辆")
+    return _filed(facts, facts.vehicle_filing, at, "车辆")
 
 
 @check("carrier.filed")
 def carrier_filed(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
     """The carrier is filed with the county."""
-    return _filed(facts, facts.carrier_filed_until, at, "承运人")
+    return _filed(facts, facts.carrier_filing, at, "承运人")
 
 
-def _filed(facts: Facts, until: date | None, at: datetime, who: str) -> Finding:
+def _filed(facts: Facts, filing: FilingFacts | None, at: datetime, who: str) -> Finding:
     if facts.plate is None:
         return Finding(Result.NOT_APPLICABLE, "没有登记车牌")
-    if until is None:
+    if filing is None:
         return found(False, f"{who}备案：无记录", detail=f"没有{who}备案记录（{facts.plate}）")
-    words = f"{who}备案有效期至 {until}"
-    return found(legal_day(at) <= until, words, detail=f"{words}，已过期")
+    told = f"{who}备案 {filing.number}"
+    if filing.stands_at(at):
+        until = "长期有效" if filing.filed_until is None else f"有效期至 {filing.filed_until}"
+        return found(True, f"{told} {until}")
+    if filing.revoked_at is not None and filing.revoked_at <= at:
+        words = f"{told} {legal_day(filing.revoked_at)} 注销"
+    elif legal_day(at) < filing.filed_from:
+        words = f"{told} {filing.filed_from} 才生效"
+    else:
+        words = f"{told} 有效期至 {filing.filed_until}，已过期"
+    return found(False, words, detail=words)
 
 
 @check("resale.original")

@@ -98,7 +98,7 @@ def of_departure(session: Session, animal: Animal, *, to: Holding, at: datetime)
     paper = certificates.newest_of(session, animal)
     purpose = None if paper is None else paper.purpose.value
     known = standing.facts_of(session, animal, at=at, purpose=purpose, places=[to])
-    vehicle = movements.facts_of_vehicle(session, None, paper)
+    vehicle = movements.facts_of_vehicle(session, None, paper, at=at)
     facts = replace(known, certificate=None if paper is None else paper.facts_for(to), **vehicle)
     found = rules.outcomes(session, "movement.depart", facts, at=at)
     return Verdict(level_of(found), found, paper)

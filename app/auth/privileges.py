@@ -63,6 +63,8 @@ PRIVILEGES: dict[str, frozenset[Role]] = {
     "certificate.issue": frozenset({Role.OFFICIAL_VET}),
     "certificate.revoke": frozenset({Role.OFFICIAL_VET}),
     "certificate.view": EVERYBODY - {Role.CLUSTER_OFFICER},
+    "filing.record": frozenset({Role.OFFICIAL_VET, Role.ADMINISTRATOR}),
+    "filing.view": MARKET | {Role.OFFICIAL_VET, Role.CARRIER, *OVERSEERS},
     "alert.raise": KEEPERS,
     "alert.view": KEEPERS | {Role.OFFICIAL_VET, *OVERSEERS},
     "alert.close": VETS,
@@ -119,6 +121,7 @@ PRIVILEGES: dict[str, frozenset[Role]] = {
 
 NOUN_LABELS = {
     "home": "首页",
+    "filing": "运输备案",
     "count": "点数",
     "account": "账号",
     "access": "访问日志",

@@ -31,4 +31,6 @@ STAFF = {
     "officer": "集群专员 韦婷",
     "administrator": "平台管理员 何静",
 }
+CARRIER = "小海镇 老杨运输队"
+PLATE = "贵F5D217"
 VACCINE = "口蹄疫 O 型、A 型二价灭活疫苗"

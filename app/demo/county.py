@@ -11,10 +11,11 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from app.demo import cast
-from traceability import animals, holdings, instruments, parties, tagging, treatments
+from traceability import animals, carriers, holdings, instruments, parties, tagging, treatments
 from traceability.animals import Animal, Breed, Sex
 from traceability.base.clock import legal_day, start_of
 from traceability.base.db import Recording
+from traceability.carriers import FilingKind
 from traceability.holdings import Holding, HoldingKind
 from traceability.identifiers.ear_tags import parse_ear_tag
 from traceability.identifiers.eids import parse_eid
@@ -119,9 +120,29 @@ def _settle_people(county: County, at: datetime) -> None:
     for name in cast.BUYERS:
         party(name, PartyKind.COMPANY)
     place(cast.FEEDLOT, HoldingKind.FARM, "小海镇", county.people[cast.BUYERS[0]])
+    _file(session, party(cast.CARRIER, PartyKind.COMPANY), by=county.people["official_vet"], at=at)
     abattoir = party(cast.ABATTOIR[0], PartyKind.COMPANY)
     place(cast.ABATTOIR[0], HoldingKind.ABATTOIR, cast.ABATTOIR[1], abattoir)
     place(cast.MARKET_NAME, HoldingKind.MARKET, "小海镇", county.people["office"])
+
+
+def _file(session: Session, carrier: Party, *, by: Party, at: datetime) -> None:
+    """The filings of a carrier and of his vehicle; the vehicle's ends next month."""
+    for kind, number, plate in (
+        (FilingKind.CARRIER, "演示备案 承运 001", None),
+        (FilingKind.VEHICLE, "演示备案 车辆 001", cast.PLATE),
+    ):
+        carriers.file(
+            session,
+            kind,
+            carrier=carrier,
+            number=number,
+            plate=plate,
+            filed_from=legal_day(at),
+            filed_until=legal_day(at) + timedelta(days=1525) if plate else None,
+            at=at,
+            by=by,
+        )
 
 
 def _install_scale(county: County) -> None:

@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ColumnElement, Select, exists, select, true
 
 from app import attention
 from app.attention import AnimalNeed
+from app.filings import ending
 from app.journeys import Stretch
 from app.today.waiting import Asked, Waiting
 from traceability.alerts import Alert, AlertKind, AlertState
 from traceability.animals import Animal
+from traceability.carriers import Filing
 from traceability.consents import Consent
 from traceability.movements import Movement
 from traceability.quarantine.certificates import Certificate, CertificateAnimal, CertificateState
@@ -79,6 +81,28 @@ def arrivals(asked: Asked) -> Iterator[Waiting]:
         hint="核对耳标，到达当天登记",
         tone="warn",
         query={"stretch": Stretch.ROAD},
+    )
+
+
+def filings(asked: Asked) -> Iterator[Waiting]:
+    """Filings of vehicles and carriers that end soon or ended lately."""
+    yield _filings(asked, true())
+
+
+def own_filings(asked: Asked) -> Iterator[Waiting]:
+    """The same, of a carrier's own."""
+    yield _filings(asked, Filing.carrier_id.in_(asked.keepers))
+
+
+def _filings(asked: Asked, whose: ColumnElement[bool]) -> Waiting:
+    return Waiting(
+        "运输备案快到期或刚过期",
+        "filings.index",
+        select(Filing.id).where(ending(asked.today), whose),
+        hint="续期后登记新的备案号",
+        tone="warn",
+        unit="份",
+        query={"ending": "1"},
     )
 
 

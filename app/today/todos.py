@@ -25,13 +25,19 @@ DESK: tuple[Part, ...] = (trade.gate, trade.crate, trade.unpaid, trade.scales)
 PARTS: Mapping[Role, tuple[Part, ...]] = {
     Role.FARMER: KEEPER,
     Role.VILLAGE_VET: (herds.reports, herds.herds, herds.mandates, herds.papers, herds.declared),
-    Role.OFFICIAL_VET: (herds.reports, herds.queue, herds.isolations, herds.herds),
+    Role.OFFICIAL_VET: (
+        herds.reports,
+        herds.queue,
+        herds.isolations,
+        herds.herds,
+        herds.filings,
+    ),
     Role.MARKET_OPERATOR: DESK,
     Role.MARKET_MANAGER: (*DESK, offices.devices),
     Role.CASHIER: (trade.counter,),
     Role.BROKER: (herds.papers, herds.declared, trade.selling, trade.buying),
     Role.BUYER: (trade.buying, herds.papers, herds.declared, herds.arrivals),
-    Role.CARRIER: (herds.arrivals,),
+    Role.CARRIER: (herds.arrivals, herds.own_filings),
     Role.PROCESSOR: (herds.arrivals,),
     Role.REGULATOR: (
         offices.halts,

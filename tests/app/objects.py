@@ -35,6 +35,7 @@ from tests.logins import LoginAs
 from traceability import (
     alerts,
     amendments,
+    carriers,
     consents,
     evidence,
     holdings,
@@ -45,6 +46,7 @@ from traceability import (
 from traceability.alerts import AlertKind
 from traceability.amendments import Change
 from traceability.animals import Animal
+from traceability.carriers import Filing, FilingKind
 from traceability.chain import events
 from traceability.consents import ConsentAct
 from traceability.epcis import captures
@@ -54,6 +56,7 @@ from traceability.holdings import HoldingKind
 from traceability.identifiers.short_codes import new_public_code
 from traceability.importing import runs
 from traceability.importing.columns import ImportKind
+from traceability.parties import Party
 from traceability.quarantine import isolations
 from traceability.restrictions import Reach, RestrictionKind
 from traceability.rules import Severity
@@ -170,6 +173,29 @@ def restriction(login_as: LoginAs, _me: Account) -> Case:
     )
     given = restrictions.order(world.session, drafted, at=world.at)
     return Case(given.ref, None, f"restriction:{NOBODY}")
+
+
+def filing(login_as: LoginAs, me: Account) -> Case:
+    """Officials see every filing, a carrier his own."""
+    world = login_as.world
+
+    def filed(carrier: Party) -> str:
+        return carriers.file(
+            world.session,
+            FilingKind.CARRIER,
+            carrier=carrier,
+            number=f"备 {world.session.scalar(select(func.count(Filing.id)))} 号",
+            filed_from=world.today,
+            filed_until=None,
+            at=world.at,
+            by=world.vet,
+        ).ref
+
+    mine, theirs = filed(me.party), filed(world.party("别的承运人"))
+    seen = privileges.allowed(me.role, "filing.view")
+    return Case(
+        mine if seen else None, theirs if me.role is Role.CARRIER else None, f"filing:{NOBODY}"
+    )
 
 
 def rule(login_as: LoginAs, _me: Account) -> Case:
@@ -617,6 +643,7 @@ OBJECTS: dict[str, Maker] = {
     "tokens.token_id": token_id,
     "restrictions.ref": restriction,
     "rules.ref": rule,
+    "filings.ref": filing,
     "amendments.ref": amendment,
     "consents.consent": consent,
     "animals.ref": animal,
@@ -658,6 +685,7 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/declarations/<ref:ref>/inspections": {"animal": THE_ANIMAL},
     "POST /api/declarations/<ref:ref>/certificate": {},
     "POST /api/amendments/<ref:ref>/return": {"reason": "先不改"},
+    "POST /api/filings/<ref:ref>/revoke": {"ground": "报废"},
     "POST /api/alerts/<ref:ref>/close": {"outcome": "已上门诊治"},
     "POST /api/isolations/<ref:ref>/notify": {"requirement": "隔离观察"},
     "POST /api/isolations/<ref:ref>/isolate": {"where": "隔离圈"},

@@ -12,7 +12,7 @@ OTHER_NAMES = {
     "forms", "health", "home", "labels", "login", "mock", "pages", "parts", "public", "receipts",
     "resources", "shell", "static", "styleguide", "today", "tokens", "trace", "accounts", "files",
     "scans", "stream", "gate", "counter", "demo", "second_factor", "backups", "personal",
-    "notices",
+    "notices", "filings",
 }  # fmt: skip
 
 

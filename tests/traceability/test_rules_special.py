@@ -14,7 +14,7 @@ from traceability import movements, rules
 from traceability.base.clock import end_of, start_of
 from traceability.base.db import reading
 from traceability.base.errors import RuleViolation
-from traceability.checks import INSPECTION_CHECKS, CertificateFacts, Facts, Result
+from traceability.checks import INSPECTION_CHECKS, CertificateFacts, Facts, FilingFacts, Result
 from traceability.holdings import HoldingKind
 from traceability.quarantine import certificates, fitness
 from traceability.quarantine.declarations import Purpose
@@ -108,7 +108,8 @@ def test_the_order_of_2022_asks_for_no_approval_of_breeding_stock(
 def test_an_unfiled_vehicle_or_carrier_is_told_since_the_law_of_2021(
     law: Session, code: str, at: datetime, until: date | None, expected: Result | None
 ) -> None:
-    facts = Facts(plate="贵F12345", vehicle_filed_until=until, carrier_filed_until=until)
+    filed = None if until is None else FilingFacts("备 1 号", LAW_2021, until, None)
+    facts = Facts(plate="贵F12345", vehicle_filing=filed, carrier_filing=filed)
 
     assert result(law, "movement.depart", code, facts, at) is expected
     walking = result(law, "movement.depart", code, Facts(), start_of(LAW_2021))

@@ -34,6 +34,8 @@ class Kind(StrEnum):
     CONSENT_REVOKED = "consent.revoked"
     INSTRUMENT_REGISTERED = "instrument.registered"
     INSTRUMENT_VERIFIED = "instrument.verified"
+    FILING_RECORDED = "filing.recorded"
+    FILING_REVOKED = "filing.revoked"
     ANIMAL_REGISTERED = "animal.registered"
     ANIMAL_RETAGGED = "animal.retagged"
     ANIMAL_EID_BOUND = "animal.eid_bound"
@@ -142,6 +144,8 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.CONSENT_REVOKED: _spec("收回代办授权"),
     Kind.INSTRUMENT_REGISTERED: _spec("计量器具登记", "serial_no division_g max_g"),
     Kind.INSTRUMENT_VERIFIED: _spec("计量检定", "certificate_no verified_on valid_until"),
+    Kind.FILING_RECORDED: _spec("运输备案"),
+    Kind.FILING_REVOKED: _spec("备案注销"),
     Kind.ANIMAL_REGISTERED: _spec(
         "登记", f"ear_tag breed sex born_month origin evidence_level {PLACE}", "commissioning"
     ),

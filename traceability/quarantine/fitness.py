@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from traceability import rules, standing
+from traceability import carriers, rules, standing
 from traceability.animals import Animal
 from traceability.base.clock import legal_day
 from traceability.base.errors import Conflict, RuleViolation
@@ -70,7 +70,13 @@ def facts_of_journey(session: Session, certificate: Certificate, *, at: datetime
         "resold": certificate.origin.kind is HoldingKind.MARKET,
         "plate": certificate.plate,
         "vehicle_certificates": _on_the_vehicle(session, certificate, at=at),
+        **filings_of(session, certificate.plate, at=at),
     }
+
+
+def filings_of(session: Session, plate: str | None, *, at: datetime) -> dict[str, Any]:
+    """The filings of a vehicle and its carrier, where a vehicle is named."""
+    return {} if plate is None else carriers.facts_of_filings(session, plate, at=at)
 
 
 def _on_the_vehicle(session: Session, certificate: Certificate, *, at: datetime) -> tuple[str, ...]:

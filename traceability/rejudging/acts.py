@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from traceability import restrictions, standing
+from traceability import carriers, restrictions, standing
 from traceability.animals import Animal, AnimalState
 from traceability.checks import CertificateFacts
 from traceability.holdings import Holding, HoldingKind
@@ -72,6 +72,7 @@ def of_certificates(session: Session, where: ColumnElement[bool], limit: int) ->
     ).all()
     known = known_of(session, [animal for _, animal in rows])
     checks = _checks(session, {paper.declaration_id for paper, _ in rows})
+    filings = Filings(session)
     papers = Papers(session, [a for paper, a in rows if paper.origin.kind is HoldingKind.MARKET])
     found = []
     for paper, animal in rows:
@@ -86,6 +87,7 @@ def of_certificates(session: Session, where: ColumnElement[bool], limit: int) ->
             "resold": resold,
             "original": paper_facts(original, paper.origin),
             "plate": paper.plate,
+            **filings.of(paper.plate, at=at),
             "inspection": checks.get((paper.declaration_id, animal.id), {}),
         }
         facts = replace(facts, **shared)
@@ -127,7 +129,7 @@ def _journeys(
 def _moved(
     session: Session, rows: Sequence[Movement], stage: str, when: Callable[[Movement], datetime]
 ) -> list[Act]:
-    known = known_of(session, [row.animal for row in rows])
+    known, filings = known_of(session, [row.animal for row in rows]), Filings(session)
     found = []
     for row in rows:
         at, paper, goal = when(row), row.certificate, row.destination
@@ -141,7 +143,8 @@ def _moved(
         if stage == "movement.depart" and (row.plate or (paper and paper.plate)):
             intended = paper.plate if paper else None
             others = () if intended is None else (intended,)
-            facts = replace(facts, plate=row.plate or intended, other_plates=others)
+            plate = row.plate or intended
+            facts = replace(facts, plate=plate, other_plates=others, **filings.of(plate, at=at))
         found.append(Act(stage, row.ref, row.animal.ear_tag, at, facts))
     return found
 
@@ -159,6 +162,24 @@ def _checks(session: Session, declaration_ids: set[int]) -> Mapping[tuple[int, i
         .order_by(Inspection.id)
     )
     return {(declaration, animal): checks for declaration, animal, checks in rows}
+
+
+class Filings:
+    """The filings of vehicles and carriers, asked once for each vehicle and instant."""
+
+    def __init__(self, session: Session) -> None:
+        """Nothing is read yet."""
+        self._session = session
+        self._known: dict[tuple[str, datetime], dict[str, Any]] = {}
+
+    def of(self, plate: str | None, *, at: datetime) -> dict[str, Any]:
+        """What the rules need to know of a vehicle's filings; nothing where none is named."""
+        if plate is None:
+            return {}
+        if (plate, at) not in self._known:
+            found = carriers.facts_of_filings(self._session, plate, at=at)
+            self._known[plate, at] = found
+        return self._known[plate, at]
 
 
 class Papers:

@@ -568,6 +568,41 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "filing",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.String(length=40), nullable=False),
+        sa.Column(
+            "carrier_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("plate", sa.String(length=12), nullable=True),
+        sa.Column("filed_from", sa.Date(), nullable=False),
+        sa.Column("filed_until", sa.Date(), nullable=True),
+        sa.Column(
+            "evidence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("revoked_at", Instant(), nullable=True),
+        sa.Column("revoke_ground", sa.String(length=200), nullable=True),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.CheckConstraint(
+            "(plate IS NULL) = (kind = 'carrier')", name=op.f("ck_filing_plate_of_vehicle")
+        ),
+        sa.ForeignKeyConstraint(
+            ["carrier_id"], ["party.id"], name=op.f("fk_filing_carrier_id_party")
+        ),
+        sa.ForeignKeyConstraint(
+            ["evidence_id"], ["evidence.id"], name=op.f("fk_filing_evidence_id_evidence")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_filing")),
+        sa.UniqueConstraint("kind", "number", name=op.f("uq_filing_kind_number")),
+        sa.UniqueConstraint("ref", name=op.f("uq_filing_ref")),
+    )
+    with op.batch_alter_table("filing", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_filing_carrier_id"), ["carrier_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_filing_filed_until"), ["filed_until"], unique=False)
+        batch_op.create_index("ix_filing_plate_filed_from", ["plate", "filed_from"], unique=False)
+
+    op.create_table(
         "founding_doubt",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("key", sa.String(length=120), nullable=False),
@@ -2156,6 +2191,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_founding_doubt_about_key"))
 
     op.drop_table("founding_doubt")
+    with op.batch_alter_table("filing", schema=None) as batch_op:
+        batch_op.drop_index("ix_filing_plate_filed_from")
+        batch_op.drop_index(batch_op.f("ix_filing_filed_until"))
+        batch_op.drop_index(batch_op.f("ix_filing_carrier_id"))
+
+    op.drop_table("filing")
     op.drop_table("event_subject")
     op.drop_table("event_private")
     op.drop_table("epcis_event")
