@@ -1,6 +1,6 @@
 """检验套件 · every suite by its name; whoever builds a parser adds its suite here."""
 
-from app.conformance import codes, events, frames, herds, imports, payments, proofs
+from app.conformance import books, codes, events, frames, herds, imports, payments, proofs
 from app.conformance.answers import Suite
 
 SUITES: dict[str, Suite] = {
@@ -13,6 +13,7 @@ SUITES: dict[str, Suite] = {
     "epcis-validate": events.epcis_validate,
     "import": imports.rows,
     "inbreeding": herds.inbreeding,
+    "ledger": books.ledger,
     "merkle-consistency": proofs.merkle_consistency,
     "merkle-inclusion": proofs.merkle_inclusion,
     "merkle-root": proofs.merkle_root,
