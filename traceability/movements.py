@@ -248,6 +248,41 @@ def arrival_at(session: Session, animal: Animal, holding: Holding) -> Movement |
     return session.scalars(mine.order_by(Movement.arrived_at.desc()).limit(1)).one_or_none()
 
 
+def papers_of_arrivals(
+    session: Session, there: Sequence[tuple[Animal, Holding]]
+) -> dict[tuple[int, int], Certificate]:
+    """Under which certificate each animal came to the place named with it, by their ids."""
+    if not there:
+        return {}
+    animals, places = ({each.id for each in side} for side in zip(*there, strict=True))
+    wanted = (
+        select(Movement.animal_id, Movement.destination_id, Certificate)
+        .join(Certificate, Certificate.id == Movement.certificate_id)
+        .where(
+            Movement.animal_id.in_(animals),
+            Movement.destination_id.in_(places),
+            Movement.arrived_at.is_not(None),
+        )
+        .order_by(Movement.arrived_at)
+        .options(selectinload(Certificate.origin), selectinload(Certificate.destination))
+    )
+    return {(animal, place): paper for animal, place, paper in session.execute(wanted)}
+
+
+def on_the_road_of(session: Session, animals: Sequence[Animal]) -> dict[int, Movement]:
+    """The journeys these animals are on, by the animal's id."""
+    wanted = select(Movement).where(
+        Movement.animal_id.in_([animal.id for animal in animals]), Movement.arrived_at.is_(None)
+    )
+    ends = (
+        selectinload(Movement.destination),
+        selectinload(Movement.certificate).options(
+            selectinload(Certificate.origin), selectinload(Certificate.destination)
+        ),
+    )
+    return {row.animal_id: row for row in session.scalars(wanted.options(*ends))}
+
+
 def expected_at(session: Session, holding: Holding) -> Sequence[Movement]:
     """The journeys that have not yet arrived at a place, the oldest departure first."""
     coming = select(Movement).where(

@@ -3,21 +3,25 @@
 The same rules that refuse an act tell the verdict beforehand: green 可, amber 注意, red 不可.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
 
-from traceability import movements, rules, standing
+from traceability import movements, restrictions, rules, standing
 from traceability.animals import Animal
 from traceability.checks import Facts
 from traceability.holdings import Holding
 from traceability.instruments import Instrument
 from traceability.movements import Movement
 from traceability.quarantine import certificates
-from traceability.quarantine.certificates import Certificate
+from traceability.quarantine.certificates import Certificate, CertificateAnimal
+
+KEEPING = "keeping"  # what an animal is sold for unless its buyer says otherwise
 
 
 class Level(StrEnum):
@@ -26,6 +30,24 @@ class Level(StrEnum):
     GREEN = "green"
     AMBER = "amber"
     RED = "red"
+
+
+class Act(StrEnum):
+    """所问 · the act that is asked about, by the stage of its rules."""
+
+    SALE = "sale.agree"
+    DEPARTURE = "movement.depart"
+    ARRIVAL = "movement.arrive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """一问 · an animal, the act, and where it is sold or goes; of an arrival also the journey."""
+
+    animal: Animal
+    act: Act
+    place: Holding
+    journey: Movement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +117,95 @@ def of_sale(
 
 def of_departure(session: Session, animal: Animal, *, to: Holding, at: datetime) -> Verdict:
     """May this animal leave for that place now?"""
-    paper = certificates.newest_of(session, animal)
-    purpose = None if paper is None else paper.purpose.value
-    known = standing.facts_of(session, animal, at=at, purpose=purpose, places=[to])
-    vehicle = movements.facts_of_vehicle(session, None, paper, at=at)
-    facts = replace(known, certificate=None if paper is None else paper.facts_for(to), **vehicle)
-    found = rules.outcomes(session, "movement.depart", facts, at=at)
-    return Verdict(level_of(found), found, paper)
+    return of_many(session, [Asked(animal=animal, act=Act.DEPARTURE, place=to)], at=at)[0]
 
 
-def of_arrival(session: Session, journey: Movement, *, at: datetime) -> Verdict:
-    """May the animal of a journey be let in where it was going?"""
-    paper = journey.certificate
+def of_arrival(
+    session: Session, journey: Movement, *, at: datetime, here: Holding | None = None
+) -> Verdict:
+    """May the animal of a journey be let in where it was going, or where it has come to?"""
+    place = here or journey.destination
+    asked = Asked(animal=journey.animal, act=Act.ARRIVAL, place=place, journey=journey)
+    return of_many(session, [asked], at=at)[0]
+
+
+def of_many(session: Session, asked: Sequence[Asked], *, at: datetime) -> list[Verdict]:
+    """The verdict on each; in as many questions to the database for sixty animals as for one."""
+    herd = [each.animal for each in asked]
+    places = places_of(session, herd)
+    known = standing.Known(session, herd, restrictions.in_force(session, at=at))
+    papers = _papers(session, asked)
+    vehicles = _vehicles(session, asked, papers, at=at)
+    found = []
+    for each, paper, vehicle in zip(asked, papers, vehicles, strict=True):
+        facts = replace(_facts(each, known, paper, at=at), **vehicle)
+        outcomes = rules.outcomes(session, each.act.value, facts, at=at)
+        found.append(Verdict(level_of(outcomes), outcomes, paper))
+    del places  # were held until here, so that none was read alone
+    return found
+
+
+def places_of(session: Session, herd: Sequence[Animal]) -> Sequence[Holding]:
+    """Where the animals are, read at once: while they are held, none is read alone."""
+    ids = {animal.holding_id for animal in herd}
+    return session.scalars(select(Holding).where(Holding.id.in_(ids))).all()
+
+
+def _facts(
+    asked: Asked, known: standing.Known, paper: Certificate | None, *, at: datetime
+) -> Facts:
+    animal, place = asked.animal, asked.place
     purpose = None if paper is None else paper.purpose.value
-    goal = journey.destination
-    known = standing.facts_of(session, journey.animal, at=at, purpose=purpose, places=[goal])
-    told = None if paper is None else paper.facts_for(goal)
-    found = rules.outcomes(session, "movement.arrive", replace(known, certificate=told), at=at)
-    return Verdict(level_of(found), found, paper)
+    if asked.act is Act.SALE:
+        purpose = KEEPING
+    facts = known.facts(animal, at=at, purpose=purpose, places=[animal.holding, place])
+    return replace(facts, certificate=None if paper is None else paper.facts_for(place))
+
+
+def _papers(session: Session, asked: Sequence[Asked]) -> list[Certificate | None]:
+    """The certificate that counts for each: its journey's, that of its arrival, else the newest."""
+    newest = newest_papers(session, [each.animal for each in asked if each.journey is None])
+    sold = [each for each in asked if each.act is Act.SALE]
+    came = movements.papers_of_arrivals(session, [(each.animal, each.place) for each in sold])
+    found: list[Certificate | None] = []
+    for each in asked:
+        if each.journey is not None:
+            found.append(each.journey.certificate)
+        else:
+            known = came.get((each.animal.id, each.place.id)) if each.act is Act.SALE else None
+            found.append(known or newest.get(each.animal.id))
+    return found
+
+
+def newest_papers(session: Session, herd: Sequence[Animal]) -> dict[int, Certificate]:
+    """The newest certificate of each of these animals that has one, revoked or not."""
+    if not herd:
+        return {}
+    wanted = (
+        select(CertificateAnimal.animal_id, Certificate)
+        .join(Certificate, Certificate.id == CertificateAnimal.certificate_id)
+        .where(CertificateAnimal.animal_id.in_([animal.id for animal in herd]))
+        .order_by(Certificate.issued_at)
+        .options(selectinload(Certificate.origin), selectinload(Certificate.destination))
+    )
+    return {row.animal_id: row.Certificate for row in session.execute(wanted)}
+
+
+def _vehicles(
+    session: Session,
+    asked: Sequence[Asked],
+    papers: Sequence[Certificate | None],
+    *,
+    at: datetime,
+) -> list[Mapping[str, Any]]:
+    """What is known of the vehicle each would leave with; one question a certificate."""
+    known: dict[int, Mapping[str, Any]] = {}
+    found = []
+    for each, paper in zip(asked, papers, strict=True):
+        if each.act is not Act.DEPARTURE or paper is None:
+            found.append(movements.NO_VEHICLE)
+            continue
+        if paper.id not in known:
+            known[paper.id] = movements.facts_of_vehicle(session, None, paper, at=at)
+        found.append(known[paper.id])
+    return found

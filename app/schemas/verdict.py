@@ -5,7 +5,7 @@ from enum import StrEnum
 from app.schemas import fields
 from app.schemas.common import Answer
 from app.schemas.rejudging import OutcomeOut
-from traceability.verdict import Level
+from traceability.verdict import Act, Level
 
 
 class Question(StrEnum):
@@ -13,6 +13,15 @@ class Question(StrEnum):
 
     SALE = "sale"
     DEPARTURE = "departure"
+    ARRIVAL = "arrival"
+
+
+QUESTIONS = {
+    Act.SALE: Question.SALE,
+    Act.DEPARTURE: Question.DEPARTURE,
+    Act.ARRIVAL: Question.ARRIVAL,
+}
+assert QUESTIONS.keys() == set(Act)
 
 
 class ReasonOut(Answer):

@@ -9,6 +9,7 @@
 // so that nobody sees another's; `outbox` outlives it. Writing is never done here.
 const PAGES = [
   { at: /^\/inspections\/$/, name: "下乡检查", href: "/inspections/" },
+  { at: /^\/v\/[^/]*$/, instead: "/v/", name: "扫一扫", href: "/v/" },
 ];
 const KEPT = "pages-1";
 const SHELL = "shell-1";
@@ -27,14 +28,18 @@ const isStatic = (path) => path.startsWith("/static/") && !path.startsWith("/sta
 const keepable = (answer) => answer.ok && !answer.redirected && answer.type === "basic";
 
 async function keep(cache, address, answer) {
-  if (keepable(answer)) await (await caches.open(cache)).put(address, answer.clone());
+  const page = pageOf(address);
+  if (keepable(answer) && (!page?.instead || page.instead === address)) await (await caches.open(cache)).put(address, answer.clone());
   return answer;
 }
 
 /** The network's answer, or what is kept once it fails or takes too long. */
 async function networkFirst(event, cache, address, otherwise) {
   const found = await caches.match(otherwise, { ignoreVary: true });
-  const asked = fetch(event.request).then((answer) => keep(cache, address, answer));
+  const asked = fetch(event.request).then((answer) => {
+    hurryUntil = 0; // it answers again
+    return keep(cache, address, answer);
+  });
   event.waitUntil(asked.catch(() => null));
   if (!found) return asked;
   const patience = Date.now() < hurryUntil ? 0 : PATIENCE_MS;
@@ -103,7 +108,7 @@ addEventListener("fetch", (event) => {
 /** The first visit was loaded before this worker stood in between: it says what to keep. */
 addEventListener("message", (event) => {
   if (!Array.isArray(event.data?.keep)) return;
-  const wanted = event.data.keep.filter((path) => pageOf(path) || isStatic(path));
+  const wanted = event.data.keep.map((path) => pageOf(path)?.instead || path).filter((path) => pageOf(path) || isStatic(path));
   const kept = wanted.map(async (path) => keep(pageOf(path) ? KEPT : SHELL, path, await fetch(path)));
   const done = Promise.all(kept).then(() => true, () => false).then((ok) => event.ports[0]?.postMessage(ok));
   event.waitUntil(done);

@@ -94,7 +94,9 @@ def of_animal(tag: str) -> str:
     animal = herd.at_hand(session, tag)
     verdict, act = judging.judged(session, animal)
     found = [Judged(animal.ear_tag, whoami.now(), verdict.outcomes)]
-    return _outcomes(found, f"{animal.ear_tag} 能否{act}", url_for("verdict.show", tag=tag))
+    return _outcomes(
+        found, f"{animal.ear_tag} 能否{judging.ACT_WORDS[act]}", url_for("verdict.show", tag=tag)
+    )
 
 
 def _outcomes(found: Sequence[Judged], of_what: str, back: str) -> str:

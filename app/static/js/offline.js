@@ -15,12 +15,12 @@ function told(worker, message) {
 }
 
 /** Keeps this page and what it is made of; true once it will open without a network. */
-export async function keepPage(more = []) {
+export async function keepPage(more = [], page = location.pathname) {
   if (!canKeep()) return false;
   try {
     await navigator.serviceWorker.register("/sw.js", { scope: "/" });
     const { active } = await navigator.serviceWorker.ready;
-    if (await told(active, { keep: [...new Set([location.pathname, ...madeOf(), ...more])] })) return true;
+    if (await told(active, { keep: [...new Set([page, ...madeOf(), ...more])] })) return true;
   } catch { /* no network now: what was kept before still counts */ }
-  return (await caches.match(location.pathname)) !== undefined;
+  return (await caches.match(page)) !== undefined;
 }
