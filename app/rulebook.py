@@ -19,6 +19,7 @@ BLANKS = {
     "names": "管控名称",
     "number": "证号",
     "numbers": "证号",
+    "reached": "几",
     "state": "状态",
     "valid_until": "日期",
 }

@@ -93,6 +93,9 @@ class Facts:
     original: CertificateFacts | None = None  # the certificate under which it came there
     stopped_on: date | None = None  # found without a certificate on that day
     lab_report_on: date | None = None
+    density_percent: int | None = None  # of a campaign: animals protected, of all
+    done_percent: int | None = None  # of a campaign: animals dosed, of those due
+    antibody_percent: int | None = None  # of a campaign: samples that passed
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,9 @@ STAGE_LABELS = {
     "sale.proceed": "付款和交割",
     "slaughter.declare": "屠宰申报",
     "slaughter": "屠宰",
+    "immunisation.due": "免疫到期",
+    "immunisation.give": "集中免疫",
+    "campaign.close": "集中免疫结束",
 }
 """Stage → label: the act at which a rule is asked, in the order of a journey."""
 

@@ -1,4 +1,4 @@
-"""特别检查 · what rules ask of vehicles, breeding stock, resale, supplementary and slaughter.
+"""特别检查 · what rules ask of vehicles, breeding, resale, supplementary, slaughter, campaigns.
 
 Pure, as `checks`; here because one file would be too long.
 """
@@ -128,6 +128,59 @@ def supplementary(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Find
         return found(False, "检测报告：无记录", days=params["days"])
     days = (facts.lab_report_on - facts.stopped_on).days
     return found(0 <= days <= params["days"], f"第 {days} 天提交检测报告", days=params["days"])
+
+
+@check("immunisation.schedule_fmd")
+def dose_due(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """Whether a dose is due on a day: the first, the calf's second, or one after the last wore off.
+
+    `due_lists` asks the same of a whole village in one question.
+    """
+    if facts.born_on is None:
+        return Finding(Result.NOT_APPLICABLE, "出生日期：无记录")
+    today, doses = legal_day(at), sorted(facts.fmd_doses)
+    age = (today - facts.born_on).days
+    if not doses:
+        return found(age < params["first_days"], f"{age} 日龄，没有免疫记录", detail="该首免了")
+    since = (today - doses[-1]).days
+    is_calf, evidence = age < params["calf_days"], f"末次免疫 {doses[-1]}"
+    if len(doses) == 1 and is_calf and since >= params["booster_days"]:
+        return found(False, evidence, detail="犊牛该加强免疫了")
+    return found(since <= params["protects_days"], evidence, detail="保护期已过")
+
+
+@check("immunisation.well")
+def well_for_a_dose(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """An animal under a withdrawal period was ill lately: somebody looks before it is dosed."""
+    if facts.clear_on is None:
+        return found(True, "无用药记录")
+    days = (facts.clear_on - legal_day(at)).days
+    return found(days <= 0, f"休药期解除日 {facts.clear_on}", days=days, clear_on=facts.clear_on)
+
+
+@check("campaign.density")
+def dense(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """Enough of all animals are protected."""
+    return _rate(facts.density_percent, "群体免疫密度", params)
+
+
+@check("campaign.done")
+def all_done(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """Enough of the animals that were due have their dose."""
+    return _rate(facts.done_percent, "应免已免", params)
+
+
+@check("campaign.antibody")
+def antibodies(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """Enough of the samples show the antibody."""
+    return _rate(facts.antibody_percent, "抗体合格率", params)
+
+
+def _rate(reached: int | None, what: str, params: Mapping[str, Any]) -> Finding:
+    if reached is None:
+        return Finding(Result.NOT_APPLICABLE, f"{what}：无记录")
+    wanted = params["percent"]
+    return found(reached >= wanted, f"{what} {reached}%", reached=reached, percent=wanted)
 
 
 ALL_CHECKS = CHECKS

@@ -183,6 +183,21 @@ PRIVATE_NAMES = {
     "params": "参数",
     "card": "规则内容",
     "rule": "规则",
+    "campaign": "集中免疫",
+    "campaign_kind": "集中免疫类别",
+    "close_note": "结束说明",
+    "closed_at": "结束时刻",
+    "figures": "清点结果",
+    "first_on": "起",
+    "laboratory": "实验室",
+    "last_on": "止",
+    "note": "备注",
+    "noted_on": "登记日期",
+    "regions": "乡镇和村",
+    "report_no": "报告编号",
+    "result": "检测结果",
+    "sampled_on": "采样日期",
+    "titre": "效价",
 }
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")

@@ -6,6 +6,7 @@ Promise P7: somebody else's gives the same answer as one that does not exist.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import count
 
 from sqlalchemy import func, select
 
@@ -46,6 +47,8 @@ from traceability import (
 from traceability.alerts import AlertKind
 from traceability.amendments import Change
 from traceability.animals import Animal
+from traceability.campaigns import records
+from traceability.campaigns.records import CampaignKind
 from traceability.carriers import Filing, FilingKind
 from traceability.chain import events
 from traceability.consents import ConsentAct
@@ -60,6 +63,7 @@ from traceability.parties import Party
 from traceability.quarantine import isolations
 from traceability.restrictions import Reach, RestrictionKind
 from traceability.rules import Severity
+from traceability.treatments import Disease
 from traceability.weighings import Weighing
 
 NOBODY = "0" * 32
@@ -196,6 +200,31 @@ def filing(login_as: LoginAs, me: Account) -> Case:
     return Case(
         mine if seen else None, theirs if me.role is Role.CARRIER else None, f"filing:{NOBODY}"
     )
+
+
+def campaign(login_as: LoginAs, me: Account) -> Case:
+    """One in the world's township, and one in the next county."""
+    world = login_as.world
+    mine, theirs = (
+        records.open_campaign(
+            world.session,
+            kind=CampaignKind.MAKE_UP,
+            name="补免",
+            disease=Disease.FMD,
+            vaccine="口蹄疫疫苗",
+            regions=[code],
+            first_on=day,
+            last_on=day,
+            at=world.at,
+            by=world.vet,
+        )
+        for code in ("520526104", "520527")
+        for day in [world.today + timedelta(days=next(DAYS))]  # none overlaps another
+    )
+    return _seen(me, mine.ref, theirs.ref, "campaign")
+
+
+DAYS = count()
 
 
 def rule(login_as: LoginAs, _me: Account) -> Case:
@@ -642,6 +671,7 @@ OBJECTS: dict[str, Maker] = {
     "accounts.account_id": account_id,
     "tokens.token_id": token_id,
     "restrictions.ref": restriction,
+    "campaigns.ref": campaign,
     "rules.ref": rule,
     "filings.ref": filing,
     "amendments.ref": amendment,
@@ -701,6 +731,9 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/certificates/<ref:ref>/revoke": {"reason": "货主取消"},
     "POST /api/sales/<ref:ref>/cancel": {"reason": "双方反悔"},
     "POST /api/sales/<ref:ref>/steps": {"step": "cash"},
+    "POST /api/campaigns/<ref:ref>/doses": {
+        "entries": [{"animal": f"animal:{NOBODY}", "given_on": "2026-11-22"}],
+    },
     "POST /api/restrictions/<ref:ref>/lift": {"reason": "解封令 1 号"},
     "POST /api/holdings/<ref:ref>/position": {"latitude": "26.98", "longitude": "104.28"},
     "POST /api/clusters/<ref:ref>/projects": {"name": "冷链二期"},

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import xlsxwriter  # type: ignore[import-untyped] # ships no types
+import xlsxwriter
 from click.testing import CliRunner
 from sqlalchemy import select
 from sqlalchemy.orm import Session

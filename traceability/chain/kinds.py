@@ -43,6 +43,10 @@ class Kind(StrEnum):
     ANIMAL_DIED = "animal.died"
     ANIMAL_SLAUGHTERED = "animal.slaughtered"
     IMMUNISATION_GIVEN = "immunisation.given"
+    CAMPAIGN_OPENED = "campaign.opened"
+    CAMPAIGN_CLOSED = "campaign.closed"
+    OMISSION_NOTED = "omission.noted"
+    ANTIBODY_TESTED = "antibody.tested"
     TREATMENT_GIVEN = "treatment.given"
     DECLARATION_FILED = "declaration.filed"
     DECLARATION_ACCEPTED = "declaration.accepted"
@@ -157,6 +161,10 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.IMMUNISATION_GIVEN: _spec(
         "免疫", f"disease dose_no given_on evidence_level {PLACE}", "inspecting"
     ),
+    Kind.CAMPAIGN_OPENED: _spec("集中免疫开始", "campaign_kind disease first_on last_on"),
+    Kind.CAMPAIGN_CLOSED: _spec("集中免疫结束"),
+    Kind.OMISSION_NOTED: _spec("未免登记"),
+    Kind.ANTIBODY_TESTED: _spec("抗体检测", "", "inspecting"),
     Kind.TREATMENT_GIVEN: _spec("用药", "given_on clear_on", "inspecting"),
     Kind.DECLARATION_FILED: _spec("检疫申报", f"purpose head_count {JOURNEY}", "inspecting"),
     Kind.DECLARATION_ACCEPTED: _spec("申报受理", "", "inspecting"),

@@ -414,6 +414,25 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_amendment_rule_id"), ["rule_id"], unique=False)
 
     op.create_table(
+        "campaign",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("disease", sa.String(length=40), nullable=False),
+        sa.Column("vaccine", sa.String(length=60), nullable=False),
+        sa.Column("regions", sa.JSON(), nullable=False),
+        sa.Column("first_on", sa.Date(), nullable=False),
+        sa.Column("last_on", sa.Date(), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("closed_at", Instant(), nullable=True),
+        sa.Column("close_note", sa.String(length=500), nullable=True),
+        sa.Column("figures", sa.JSON(), nullable=False),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["party.id"], name=op.f("fk_campaign_by_id_party")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign")),
+        sa.UniqueConstraint("ref", name=op.f("uq_campaign_ref")),
+    )
+    op.create_table(
         "cluster_task",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -1321,6 +1340,46 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_animal_tag_animal_id"), ["animal_id"], unique=False)
 
     op.create_table(
+        "antibody_test",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "animal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "holding_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("disease", sa.String(length=40), nullable=False),
+        sa.Column("sampled_on", sa.Date(), nullable=False),
+        sa.Column("result", sa.String(length=40), nullable=False),
+        sa.Column("titre", sa.String(length=20), nullable=False),
+        sa.Column("laboratory", sa.String(length=60), nullable=False),
+        sa.Column("report_no", sa.String(length=40), nullable=False),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["animal_id"], ["animal.id"], name=op.f("fk_antibody_test_animal_id_animal")
+        ),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaign.id"], name=op.f("fk_antibody_test_campaign_id_campaign")
+        ),
+        sa.ForeignKeyConstraint(
+            ["holding_id"], ["holding.id"], name=op.f("fk_antibody_test_holding_id_holding")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_antibody_test")),
+        sa.UniqueConstraint("ref", name=op.f("uq_antibody_test_ref")),
+    )
+    with op.batch_alter_table("antibody_test", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_antibody_test_animal_id"), ["animal_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_antibody_test_campaign_id"), ["campaign_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_antibody_test_holding_id"), ["holding_id"], unique=False
+        )
+
+    op.create_table(
         "certificate",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("number", sa.String(length=24), nullable=False),
@@ -1569,6 +1628,34 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_notice_delivery_state_next_at", ["state", "next_at"], unique=False
         )
+
+    op.create_table(
+        "omission",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "animal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.Column("note", sa.String(length=100), nullable=False),
+        sa.Column("noted_on", sa.Date(), nullable=False),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["animal_id"], ["animal.id"], name=op.f("fk_omission_animal_id_animal")
+        ),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaign.id"], name=op.f("fk_omission_campaign_id_campaign")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_omission")),
+        sa.UniqueConstraint(
+            "campaign_id", "animal_id", name=op.f("uq_omission_campaign_id_animal_id")
+        ),
+        sa.UniqueConstraint("ref", name=op.f("uq_omission_ref")),
+    )
+    with op.batch_alter_table("omission", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_omission_animal_id"), ["animal_id"], unique=False)
 
     op.create_table(
         "progress",
@@ -2045,6 +2132,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_progress_project_id"))
 
     op.drop_table("progress")
+    with op.batch_alter_table("omission", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_omission_animal_id"))
+
+    op.drop_table("omission")
     with op.batch_alter_table("notice_delivery", schema=None) as batch_op:
         batch_op.drop_index("ix_notice_delivery_state_next_at")
 
@@ -2081,6 +2172,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_certificate_destination_id"))
 
     op.drop_table("certificate")
+    with op.batch_alter_table("antibody_test", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_antibody_test_holding_id"))
+        batch_op.drop_index(batch_op.f("ix_antibody_test_campaign_id"))
+        batch_op.drop_index(batch_op.f("ix_antibody_test_animal_id"))
+
+    op.drop_table("antibody_test")
     with op.batch_alter_table("animal_tag", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_animal_tag_animal_id"))
 
@@ -2223,6 +2320,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_cluster_task_cluster_id"))
 
     op.drop_table("cluster_task")
+    op.drop_table("campaign")
     with op.batch_alter_table("amendment", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_amendment_rule_id"))
 
