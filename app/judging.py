@@ -9,8 +9,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app import whoami
-from traceability import holdings, movements, verdict
+from devices.messages import Light
+from traceability import animals, holdings, movements, verdict
 from traceability.animals import Animal
+from traceability.base.errors import NotFound
 from traceability.holdings import Holding, HoldingKind
 from traceability.rules import Outcome
 from traceability.verdict import Act, Asked, Level, Verdict
@@ -33,19 +35,19 @@ def own_market(session: Session) -> Holding | None:
 
 
 def judged_all(
-    session: Session, animals: Sequence[Animal], *, at: datetime, here: Holding | None = None
+    session: Session, herd: Sequence[Animal], *, at: datetime, here: Holding | None = None
 ) -> list[tuple[Verdict, Act]]:
     """Of each animal the verdict, and on which act.
 
     At a market: may it be sold. On the road: may it be let in `here`, or where it is going when
     nobody asks from a place. Else: may it leave for where its paper sends it, or for a market.
     """
-    journeys = movements.on_the_road_of(session, animals)
-    papers = verdict.newest_papers(session, animals)
-    places = verdict.places_of(session, animals)
+    journeys = movements.on_the_road_of(session, herd)
+    papers = verdict.newest_papers(session, herd)
+    places = verdict.places_of(session, herd)
     market: Holding | None = None
     asked = []
-    for animal in animals:
+    for animal in herd:
         place, journey, paper = animal.holding, journeys.get(animal.id), papers.get(animal.id)
         if journey is not None:
             goal = here if _lets_in(here) else journey.destination
@@ -72,6 +74,16 @@ def _nearest(session: Session) -> Holding | None:
 def _lets_in(here: Holding | None) -> bool:
     """Whether animals end their journey there; a checkpoint only lets them pass."""
     return here is not None and here.kind is not HoldingKind.CHECKPOINT
+
+
+def at_gate(session: Session, eid: str, place: str, at: datetime) -> tuple[Light, Sequence[str]]:
+    """The light for a tag read at a gate; one that nobody knows is red."""
+    try:
+        animal = animals.by_tag(session, eid)
+    except NotFound as refusal:
+        return Light.RED, [refusal.code]
+    found, _ = judged_all(session, [animal], at=at, here=holdings.get(session, place))[0]
+    return Light(found.level.value), [each.code for each in found.reasons]
 
 
 def word_of(level: Level, act: Act) -> str:

@@ -41,6 +41,7 @@ def broker(settings: Settings) -> None:
 
 def ingest(settings: Settings) -> None:
     """设备数据收件."""
+    from app import judging
     from app.whoami import now
     from devices import gateway
     from traceability.base.db import make_engine
@@ -48,7 +49,7 @@ def ingest(settings: Settings) -> None:
     account = mqtt.account(settings)
     reach = gateway.GatewaySettings(url=account.url, name=account.name, password=account.password)
     engine = make_engine(settings.database_url)
-    gateway.main(reach, engine=engine, now=now)
+    gateway.main(reach, engine=engine, now=now, judge=judging.at_gate)
 
 
 def sequencer(settings: Settings) -> None:

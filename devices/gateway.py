@@ -5,6 +5,7 @@ one transaction, and then, never before, acknowledges: PUBACK to the broker and 
 themselves to the device, whose outbox lets go of nothing else.
 """
 
+import contextlib
 import logging
 import queue
 import signal
@@ -27,6 +28,7 @@ from traceability.base.db import transaction
 
 from . import inbox, messages, pairing, topics, weighing
 from .inbox import NO_DEVICE, Arrived, Hook, Receipt, no_hook
+from .lamps import Judge, LampLoop
 from .topics import Channel, Topic
 
 GROUP_MAX = 500
@@ -116,6 +118,7 @@ class Gateway:
         self._stop = threading.Event()
         self._connection = 0
         self.on_stored: Callable[[], None] = _nothing
+        self.on_receipts: Callable[[list[Receipt]], None] = _no_receipts
         self.subscribed = threading.Event()
         self.counts = Counts()
         self._client = make_client(settings, manual_ack=True)
@@ -138,6 +141,11 @@ class Gateway:
     def stop(self) -> None:
         """End after the group in hand."""
         self._stop.set()
+
+    def tell(self, topic: Topic, payload: bytes) -> None:
+        """Say something to a device, if the broker is there now; never retained."""
+        if self._client.is_connected():
+            self._client.publish(str(topic), payload, qos=1)
 
     def _on_connect(
         self,
@@ -252,6 +260,7 @@ class Gateway:
         for code, ack in acks(receipts):
             self._client.publish(str(Topic(code, Channel.ACK)), messages.format_ack(ack), qos=1)
         self._hook("after ack")
+        self.on_receipts(receipts)
         self.on_stored()
         self.counts.groups += 1
         self.counts.messages += len(group)
@@ -277,6 +286,10 @@ def _device_of(message: MQTTMessage) -> str:
 
 def _nothing() -> None:
     """Nobody waits for news."""
+
+
+def _no_receipts(_receipts: list[Receipt]) -> None:
+    """No lamp waits."""
 
 
 class PairingLoop:
@@ -325,18 +338,21 @@ def main(
     now: Callable[[], datetime],
     hook: Hook = no_hook,
     record: pairing.Record | None = weighing.record,
+    judge: Judge | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; `record` None stores without pairing."""
+    """Serve until told to stop; without `record` nothing is paired, without `judge` no lamp lit."""
     gateway = Gateway(settings, engine, now, hook=hook)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: gateway.stop())
-    if record is None:
+    with contextlib.ExitStack() as beside:
+        if record is not None:
+            pairs = PairingLoop(engine, now, record)
+            gateway.on_stored = pairs.wake
+            pairs.start()
+            beside.callback(pairs.stop)
+        if judge is not None:
+            lamps = LampLoop(engine, now, judge, gateway.tell)
+            gateway.on_receipts = lamps.take
+            lamps.start()
+            beside.callback(lamps.stop)
         gateway.run()
-        return
-    pairs = PairingLoop(engine, now, record)
-    gateway.on_stored = pairs.wake
-    pairs.start()
-    try:
-        gateway.run()
-    finally:
-        pairs.stop()

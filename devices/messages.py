@@ -29,6 +29,8 @@ VERSION = 1
 INSTANT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\Z")
 EID = re.compile(r"^[0-9]{15}\Z")
 NAME = re.compile(r"^[a-z0-9-]{1,32}\Z")
+CODE = re.compile(r"^[a-z0-9_.]{1,80}\Z")
+REASONS_MAX = 50  # codes in one verdict
 FIRMWARE = re.compile(r"^[\x20-\x7e]{0,64}\Z")
 HEX = re.compile(r"^(?:[0-9a-f]{2}){1,4096}\Z")
 
@@ -38,6 +40,14 @@ class ReadingKind(StrEnum):
 
     TAG = "tag"
     WEIGHT = "weight"
+
+
+class Light(StrEnum):
+    """灯色 · what the lamp at a gate shows."""
+
+    GREEN = "green"
+    AMBER = "amber"
+    RED = "red"
 
 
 class MalformedError(ValueError):
@@ -91,6 +101,17 @@ class Ack:
     boot: int
     stored: tuple[int, ...]
     set_aside: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """判定 · the answer to one tag reading of a gate: a light, and the codes that say why."""
+
+    boot: int
+    seq: int
+    eid: str
+    light: Light
+    reasons: tuple[str, ...] = ()
 
 
 def parse_reading(payload: bytes) -> Reading:
@@ -204,6 +225,38 @@ def format_ack(ack: Ack) -> bytes:
     """The bytes of a `down/ack` message."""
     stored, set_aside = list(ack.stored), list(ack.set_aside)
     return _dump({"v": VERSION, "boot": ack.boot, "stored": stored, "set_aside": set_aside})
+
+
+def parse_verdict(payload: bytes) -> Verdict:
+    """The light of a `down/verdict` message."""
+    fields = _fields(payload)
+    _only(fields, {"v", "boot", "seq", "eid", "light", "reasons"})
+    light, reasons = fields["light"], fields["reasons"]
+    if type(light) is not str or light not in Light._value2member_map_:
+        _refuse("bad_value", "light 应为 green、amber 或 red")
+    if type(reasons) is not list or len(reasons) > REASONS_MAX:
+        _refuse("bad_value", f"reasons 应为不超过 {REASONS_MAX} 个代码的列表")
+    return Verdict(
+        boot=_counter(fields["boot"], "boot"),
+        seq=_counter(fields["seq"], "seq"),
+        eid=_text(fields["eid"], EID, "eid"),
+        light=Light(light),
+        reasons=tuple(_text(code, CODE, "reasons") for code in reasons),
+    )
+
+
+def format_verdict(verdict: Verdict) -> bytes:
+    """The bytes of a `down/verdict` message."""
+    return _dump(
+        {
+            "v": VERSION,
+            "boot": verdict.boot,
+            "seq": verdict.seq,
+            "eid": verdict.eid,
+            "light": verdict.light.value,
+            "reasons": list(verdict.reasons[:REASONS_MAX]),
+        }
+    )
 
 
 def format_instant(at: datetime) -> str:

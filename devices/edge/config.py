@@ -17,6 +17,10 @@ from devices.stability import EQUAL_FRAMES, Rule
 from devices.topics import is_device
 
 SCHEMES = ("mqtt", "mqtts")
+LAMP_SCHEMES = ("", "serial", "tcp", "file")
+LIGHTS = ("green", "amber", "red", "dark")
+LAMP_SECONDS_MAX = 60
+HEX_PREFIX = "hex:"
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
@@ -42,6 +46,12 @@ class PortConfig:
     min_g: int = 1  # below it the platform counts as empty
     max_g: int = 0
     first_boot: int = 1
+    lamp: str = ""  # where the relay of a gate's lamp listens, as a source is written
+    lamp_seconds: int = 6  # how long a light stays
+    lamp_green: str = "green\n"  # what the relay is told: text, or `hex:` and bytes
+    lamp_amber: str = "amber\n"
+    lamp_red: str = "red\n"
+    lamp_dark: str = "dark\n"
 
     def __post_init__(self) -> None:
         if not is_device(self.device):
@@ -50,6 +60,30 @@ class PortConfig:
             raise ConfigError(f"不认识的数据格式 {self.format}，可用：{'、'.join(FORMATS)}")
         if min(self.equal_frames, self.min_g, self.first_boot) < 1:
             raise ConfigError(f"{self.device}：equal_frames、min_g、first_boot 应不小于 1")
+
+        if self.lamp and FORMATS[self.format].kind != "tag":
+            raise ConfigError(f"{self.device}：lamp 只能接在阅读器上")
+        if self.lamp and urlsplit(self.lamp).scheme not in LAMP_SCHEMES:
+            raise ConfigError(f"{self.device}：lamp 写法不对：{self.lamp}")
+        if not 1 <= self.lamp_seconds <= LAMP_SECONDS_MAX:
+            raise ConfigError(f"{self.device}：lamp_seconds 应在 1 到 {LAMP_SECONDS_MAX} 之间")
+        for light in LIGHTS:
+            self.lamp_command(light)
+
+    def lamp_command(self, light: str) -> bytes:
+        """What the lamp's relay is told to show a light.
+
+        >>> told = {"source": "tcp://a:1", "format": "allflex", "lamp_red": "hex:a0 01 01 a2"}
+        >>> PortConfig(device="gate-1", **told).lamp_command("red").hex()
+        'a00101a2'
+        """
+        written: str = getattr(self, f"lamp_{light}")
+        if not written.startswith(HEX_PREFIX):
+            return written.encode()
+        try:
+            return bytes.fromhex(written.removeprefix(HEX_PREFIX))
+        except ValueError:
+            raise ConfigError(f"{self.device}：lamp_{light} 的十六进制写法不对") from None
 
     @property
     def rule(self) -> Rule:

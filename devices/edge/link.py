@@ -17,6 +17,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from devices import messages
 from devices.edge.config import ConfigError, EdgeConfig, PortConfig
+from devices.edge.lamp import Lamp
 from devices.edge.outbox import Outbox
 from devices.messages import Live, MalformedError, Status
 from devices.topics import Channel, Topic
@@ -36,8 +37,10 @@ TICK_SECONDS = 0.5
 class Link:
     """连接 · of one device; its own thread sends, paho's thread receives."""
 
-    def __init__(self, config: EdgeConfig, port: PortConfig, outbox: Outbox) -> None:
-        self._device, self._outbox = port.device, outbox
+    def __init__(
+        self, config: EdgeConfig, port: PortConfig, outbox: Outbox, *, lamp: Lamp | None = None
+    ) -> None:
+        self._device, self._outbox, self._lamp = port.device, outbox, lamp
         self._sent: dict[tuple[int, int], float] = {}
         self._lock = threading.Lock()
         self._ready = threading.Event()
@@ -138,7 +141,8 @@ class Link:
             logger.warning("%s：服务器拒绝连接（%s），请检查设备编号和密码", self._device, code)
             return
         client.drop_out_messages()  # the outbox sends again, in order, whatever matters
-        client.subscribe(self._topic(Channel.ACK), qos=1)
+        heard = [Channel.ACK] if self._lamp is None else [Channel.ACK, Channel.VERDICT]
+        client.subscribe([(self._topic(channel), 1) for channel in heard])
 
     def _on_subscribe(self, *_: Any) -> None:
         """Only now can an acknowledgement arrive; only now does sending make sense."""
@@ -156,14 +160,25 @@ class Link:
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         try:
-            ack = messages.parse_ack(bytes(message.payload))
-            seqs = ack.stored + ack.set_aside
-            self._outbox.drop(self._device, ack.boot, seqs)
-            with self._lock:
-                for seq in seqs:
-                    self._sent.pop((ack.boot, seq), None)
-            self._work.set()
+            if message.topic == self._topic(Channel.VERDICT):
+                self._light(bytes(message.payload))
+            else:
+                self._let_go(bytes(message.payload))
         except MalformedError as error:
             logger.warning("%s：应答不合规，未采用：%s", self._device, error.sentence)
         except Exception:  # One bad message must not end the network thread.
             logger.exception("%s：应答未能处理，将重发", self._device)
+
+    def _light(self, payload: bytes) -> None:
+        verdict = messages.parse_verdict(payload)
+        if self._lamp is not None:
+            self._lamp.told(verdict, monotonic=time.monotonic())
+
+    def _let_go(self, payload: bytes) -> None:
+        ack = messages.parse_ack(payload)
+        seqs = ack.stored + ack.set_aside
+        self._outbox.drop(self._device, ack.boot, seqs)
+        with self._lock:
+            for seq in seqs:
+                self._sent.pop((ack.boot, seq), None)
+        self._work.set()

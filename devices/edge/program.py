@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from devices import messages
 from devices.edge.config import ConfigError, EdgeConfig, PortConfig
+from devices.edge.lamp import Lamp
 from devices.edge.link import Link
 from devices.edge.outbox import Entry, Outbox
 from devices.edge.ports import Draft, port_for
@@ -36,13 +37,16 @@ class PortRunner:
         self._seq = 0
         self._waiting: deque[Entry] = deque(maxlen=WAITING_MAX)
         self._stopping = threading.Event()
-        self._link = Link(config, port, outbox)
+        self._lamp = Lamp(port) if port.lamp else None
+        self._link = Link(config, port, outbox, lamp=self._lamp)
         self._read_out = False  # a capture, to its end
         self.ended = threading.Event()  # read out, and everything on the disk
         self._thread = threading.Thread(target=self._run, name=f"port-{port.device}", daemon=True)
 
     def start(self) -> None:
         """Listen and send."""
+        if self._lamp is not None:
+            self._lamp.start()
         self._link.start()
         self._thread.start()
 
@@ -51,6 +55,8 @@ class PortRunner:
         self._stopping.set()
         self._thread.join(10)
         self._link.stop()
+        if self._lamp is not None:
+            self._lamp.stop()
 
     def _run(self) -> None:
         while not self._stopping.is_set() and not self.ended.is_set():
@@ -92,6 +98,8 @@ class PortRunner:
     def _keep(self, drafts: list[Draft]) -> None:
         for draft in drafts:
             self._seq += 1
+            if self._lamp is not None:
+                self._lamp.read(self._boot, self._seq, monotonic=time.monotonic())
             reading = Reading(
                 boot=self._boot,
                 seq=self._seq,

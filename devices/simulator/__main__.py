@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m devices.simulator", description="模拟早市")
     parser.add_argument("--broker", default="mqtt://127.0.0.1:1883", help="mqtt://主机:端口")
     parser.add_argument("--crate", action="append", default=[], help="称笼编号，可多次")
+    parser.add_argument("--gate", action="append", default=[], help="入口阅读器编号，带灯，可多次")
     parser.add_argument("--animals", type=Path, help='JSON：[{"eid": …, "weight_g": …}, …]')
     parser.add_argument("--head", type=int, default=40, help="没有 --animals 时的头数")
     parser.add_argument(
@@ -79,6 +80,7 @@ def _yard(options: argparse.Namespace) -> Yard:
         passwords=read_passwords(options.passwords) if options.passwords else {},
         speed=options.speed,
         seed=options.seed,
+        gates=options.gate,
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from devices.edge.config import EdgeConfig, PortConfig
 from devices.edge.program import Edge
 from devices.simulator.crate import DIVISION_G, NO_FAULTS, Crate, Faults
+from devices.simulator.gate import Gate
 
 WEIGHT_G_RANGE = (280_000, 720_000)
 
@@ -68,10 +69,12 @@ class Yard:
         passwords: dict[str, str] | None = None,
         speed: float = 1.0,
         seed: int = 1,
+        gates: Sequence[str] = (),
     ) -> None:
         self.crates = {place.crate: Crate(speed=speed, seed=seed) for place in places}
         secrets = passwords or {}
-        ports = []
+        self.gates = [Gate(code, password=secrets.get(code, "")) for code in gates]
+        ports = [gate.port for gate in self.gates]
         for place in places:
             crate = self.crates[place.crate]
             ports += [
@@ -87,6 +90,8 @@ class Yard:
         for crate in self.crates.values():
             for line in (crate.scale, crate.reader):
                 line.wait_for_listener(10)
+        for gate in self.gates:
+            gate.reader.wait_for_listener(10)
 
     def play(
         self,
@@ -96,12 +101,14 @@ class Yard:
         stopping: threading.Event,
         faults: Faults = NO_FAULTS,
     ) -> None:
-        """Lead the animals over the crates in turn, until told to stop."""
+        """Lead the animals through a gate and over the crates in turn, until told to stop."""
         crates = list(self.crates.values())
         for number, walker in enumerate(walkers):
             if stopping.is_set():
                 return
             crate = crates[number % len(crates)]
+            if self.gates:
+                self.gates[number % len(self.gates)].pass_by(walker.eid)
             behind = walkers[(number + 1) % len(walkers)].eid
             crate.step_on(walker.eid, walker.weight_g, faults=faults, behind=behind)
             stopping.wait(pause_seconds / 2)
@@ -111,6 +118,8 @@ class Yard:
     def close(self) -> None:
         """Send everybody home."""
         self.edge.stop()
+        for gate in self.gates:
+            gate.close()
         for crate in self.crates.values():
             crate.close()
 

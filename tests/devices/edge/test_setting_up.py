@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[3]
 def test_the_sample_configuration_is_valid() -> None:
     config = load(ROOT / "deploy/edge.toml")
 
-    assert [port.device for port in config.ports] == ["xh-scale-01", "xh-reader-01"]
+    assert [port.device for port in config.ports] == ["xh-scale-01", "xh-reader-01", "xh-gate-01"]
 
 
 def test_the_guide_names_every_format() -> None:
