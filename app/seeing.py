@@ -9,6 +9,7 @@ from app.auth.privileges import OVERSEERS
 from traceability.base.errors import NotFound
 from traceability.base.refs import prefix_of
 from traceability.chain import events
+from traceability.treatments import drug_labels
 
 VIEWERS: Mapping[str, Callable[[Session, str], object]] = {
     "animal": herd.get,
@@ -18,6 +19,7 @@ VIEWERS: Mapping[str, Callable[[Session, str], object]] = {
     "alert": alerting.get,
     "isolation": isolating.get,
     "holding": places.holding,
+    "drug_label": drug_labels.get,
     "party": places.party,
     "cluster": programme.cluster,
     "project": programme.project,

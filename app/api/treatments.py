@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app import database, herd
+from app import database, herd, treating
 from app.api.base import Blueprint
 from app.auth.privileges import permission
 from app.schemas.treatments import ImmunisationOut, Immunise, Treat, TreatmentOut
+from app.treating import Course
 from traceability import treatments
-from traceability.treatments import Immunisation, Treatment
+from traceability.treatments import Immunisation
 
 blueprint = Blueprint("api_treatments", __name__, url_prefix="/api", description="免疫与用药")
 
@@ -36,19 +37,18 @@ def doses(ref: str) -> Sequence[Immunisation]:
 @permission("treatment.record")
 @blueprint.arguments(Treat)
 @blueprint.response(201, TreatmentOut)
-def treat(form: dict[str, Any]) -> Treatment:
+def treat(form: dict[str, Any]) -> Course:
     """记用药.
 
-    休药期取休药期表与标签中较长者；表中没有的药按 28 天。
+    休药期按批准文号和途径查复核过的标签，没有的查休药期表；自报的标签天数只会使它变长；标签外用药
+    取较长的；都没有的按 28 天，并在 warnings 里说明。
     """
-    animal = herd.by_text(database.session(), str(form.pop("ear_tag")))
-    return treatments.treat(database.session(), animal, **form, **herd.actors())
+    return treating.treat(database.session(), form)
 
 
 @blueprint.get("/animals/<ref:ref>/treatments")
 @permission("animal.view")
 @blueprint.response(200, TreatmentOut(many=True))
-def courses(ref: str) -> Sequence[Treatment]:
+def courses(ref: str) -> Sequence[Course]:
     """一头牛的用药记录."""
-    session = database.session()
-    return treatments.courses(session, herd.get(session, ref))
+    return treating.courses(database.session(), ref)

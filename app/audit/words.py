@@ -8,6 +8,7 @@ from app import filters
 from app.trace.words import FIELDS, value_of
 from traceability.base.clock import unstamp
 from traceability.holdings import HOLDING_KIND_LABELS, HoldingKind
+from traceability.treatments import AMOUNT_UNIT_LABELS, ROUTE_LABELS, WITHDRAWAL_BASIS_LABELS
 
 PRIVATE_NAMES = {
     "animal": "牛只",
@@ -167,6 +168,14 @@ PRIVATE_NAMES = {
     "weight_g": "重量",
     "where": "地点",
     "witness": "见证人",
+    "manufacturer": "生产企业",
+    "route": "给药途径",
+    "prescriber": "处方兽医",
+    "off_label": "标签外用药",
+    "used_milli": "用量（千分之一）",
+    "used_unit": "用量单位",
+    "label_days": "标签休药期天数",
+    "withdrawal_basis": "休药期依据",
     "withdrawal_days": "休药期天数",
     "year": "年份",
     "year_from": "起始年份",
@@ -204,6 +213,11 @@ INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 HIDDEN = {"by", "on_behalf_of", "late", "code"}
 PLACE_KINDS = {"from_kind", "to_kind", "place_kind"}
 REGIONS = {"township", "from_township", "to_township", "region_code"}
+CHOICES: Mapping[str, Mapping[Any, str]] = {
+    "route": ROUTE_LABELS,
+    "used_unit": AMOUNT_UNIT_LABELS,
+    "withdrawal_basis": WITHDRAWAL_BASIS_LABELS,
+}
 MASKED = {"resident_id": 6, "phone": 3}
 
 
@@ -240,6 +254,8 @@ def _measured(field: str, value: Any) -> str:
         return filters.kg(value)
     if field in PLACE_KINDS and value in set(HoldingKind):
         return HOLDING_KIND_LABELS[HoldingKind(value)]
+    if field in CHOICES:
+        return CHOICES[field].get(value, str(value))
     if field in FIELDS:
         return value_of(field, value)
     return _dated(value) if isinstance(value, str) else str(value)

@@ -59,6 +59,9 @@ PRIVILEGES: dict[str, frozenset[Role]] = {
     "campaign.record": VETS,
     "antibody.record": frozenset({Role.OFFICIAL_VET}),
     "treatment.record": KEEPERS | {Role.OFFICIAL_VET},
+    "drug_label.view": KEEPERS | {Role.OFFICIAL_VET, *OVERSEERS},
+    "drug_label.record": frozenset({Role.OFFICIAL_VET, Role.REGULATOR}),
+    "drug_label.confirm": frozenset({Role.OFFICIAL_VET, Role.REGULATOR}),
     "declaration.file": KEEPERS | {Role.BROKER, Role.BUYER, *MARKET},
     "declaration.view": KEEPERS
     | {Role.OFFICIAL_VET, Role.BROKER, Role.BUYER, *MARKET, Role.REGULATOR},
@@ -141,6 +144,7 @@ NOUN_LABELS = {
     "campaign": "集中免疫",
     "antibody": "抗体检测",
     "treatment": "用药",
+    "drug_label": "兽药标签",
     "epcis": "EPCIS 数据",
     "icar": "ICAR 数据",
     "declaration": "检疫申报",

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app import alerting, database, forms, herd, places, programme, whoami
+from app import alerting, database, forms, herd, places, programme, treating, whoami
 from app.attention import ANIMAL_NEED_LABELS, AnimalNeed
 from app.auth.privileges import permission
 from app.schemas.animals import BindEid, RegisterAnimal, ReportDeathHere, RetagHere
@@ -16,7 +16,7 @@ from traceability.base.clock import legal_day
 from traceability.holdings import HOLDING_KIND_LABELS
 from traceability.quarantine import certificates, isolations
 from traceability.quarantine.isolations import ISOLATION_STATE_LABELS
-from traceability.treatments import DISEASE_LABELS
+from traceability.treatments import DISEASE_LABELS, ROUTE_LABELS, WITHDRAWAL_BASIS_LABELS
 
 blueprint = Blueprint("animals", __name__, url_prefix="/animals")
 
@@ -87,8 +87,8 @@ def show(ref: str) -> str:
     session = database.session()
     animal = herd.get(session, ref)
     today = legal_day(whoami.now())
-    courses = treatments.courses(session, animal)
-    open_courses = [course for course in courses if course.clear_on > today]
+    courses = treating.courses(session, ref)
+    ends = [course.treatment.clear_on for course in courses]
     return render_template(
         "animals/show.html",
         animal=animal,
@@ -97,7 +97,9 @@ def show(ref: str) -> str:
         diseases=DISEASE_LABELS,
         doses=treatments.doses(session, animal),
         courses=courses,
-        clear_on=max((course.clear_on for course in open_courses), default=None),
+        routes=ROUTE_LABELS,
+        bases=WITHDRAWAL_BASIS_LABELS,
+        clear_on=max((day for day in ends if day > today), default=None),
         weighings=weighings.of_animal(session, animal),
         photographs=photographs.of(session, animal),
         journeys=movements.of_animal(session, animal),

@@ -63,7 +63,8 @@ from traceability.parties import Party
 from traceability.quarantine import isolations
 from traceability.restrictions import Reach, RestrictionKind
 from traceability.rules import Severity
-from traceability.treatments import Disease
+from traceability.treatments import Disease, Route, drug_labels
+from traceability.treatments.drug_labels import LabelCard
 from traceability.weighings import Weighing
 
 NOBODY = "0" * 32
@@ -350,6 +351,26 @@ def alert(login_as: LoginAs, me: Account) -> Case:
         for each in (mine, theirs)
     ]
     return _seen(me, told[0].ref, told[1].ref, "alert")
+
+
+def drug_label(login_as: LoginAs, _me: Account) -> Case:
+    """What a label says is everybody's."""
+    world = login_as.world
+    folder = login_as.app.extensions[SETTINGS].data_dir / EVIDENCE_FOLDER
+    known = len(drug_labels.listed(world.session))
+    card = LabelCard(
+        approval_no=f"兽药字{known:09d}",
+        drug="土霉素注射液",
+        manufacturer="某兽药厂",
+        route=Route.INTRAMUSCULAR,
+        withdrawal_days=28,
+        effective_from=world.today,
+    )
+    picture = evidence.store(
+        world.session, folder, b"%PDF-1.7 a label", title="标签", at=world.at, by=world.office
+    )
+    made = drug_labels.enter(world.session, card, evidence=picture, at=world.at, by=world.office)
+    return Case(made.ref, None, f"drug_label:{NOBODY}")
 
 
 def certificate(login_as: LoginAs, me: Account) -> Case:
@@ -680,6 +701,7 @@ OBJECTS: dict[str, Maker] = {
     "declarations.ref": declaration,
     "certificates.ref": certificate,
     "alerts.ref": alert,
+    "drug-labels.ref": drug_label,
     "isolations.ref": isolation,
     "movements.ref": movement,
     "holdings.ref": holding,
@@ -716,6 +738,7 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/declarations/<ref:ref>/certificate": {},
     "POST /api/amendments/<ref:ref>/return": {"reason": "先不改"},
     "POST /api/filings/<ref:ref>/revoke": {"ground": "报废"},
+    "POST /api/drug-labels/<ref:ref>/return": {"reason": "看不清"},
     "POST /api/alerts/<ref:ref>/close": {"outcome": "已上门诊治"},
     "POST /api/isolations/<ref:ref>/notify": {"requirement": "隔离观察"},
     "POST /api/isolations/<ref:ref>/isolate": {"where": "隔离圈"},

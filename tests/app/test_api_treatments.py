@@ -42,6 +42,8 @@ def test_a_course_says_from_which_day_the_animal_is_clear(
     )
 
     assert made.get_json()["withdrawal_days"] == 10
+    assert made.get_json()["withdrawal_basis"] == "label_read"
+    assert made.get_json()["warnings"] == []
     assert made.get_json()["clear_on"] == (world.today + timedelta(days=11)).isoformat()
     assert farmer.get(f"/api/animals/{animal.ref}/treatments").get_json() == [made.get_json()]
 
@@ -74,3 +76,40 @@ def test_a_dose_in_the_future_and_one_for_a_stranger_are_refused(
 
     assert code(early) == (422, "treatment.in_future")
     assert code(foreign) == (404, "animal.not_found")
+
+
+def test_an_unknown_drug_is_answered_with_28_days_and_a_warning(
+    program_of: ProgramOf, world: World
+) -> None:
+    animal = world.animal()
+    told = {"drug": "没有听说过的药", "dose": "10 毫升", "given_on": world.today.isoformat()}
+
+    made = program_of(Role.VILLAGE_VET).post(
+        "/api/treatments/", {"ear_tag": animal.ear_tag, **told}
+    )
+
+    assert made.status_code == 201
+    assert made.get_json()["withdrawal_days"] == 28
+    assert [each["code"] for each in made.get_json()["warnings"]] == ["treatment.unknown_drug"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"given_on": "2026-11-23"}, "treatment.in_future"),
+        ({"given_on": "2020-01-01"}, "treatment.before_birth"),
+        ({"used": "2"}, "treatment.no_unit"),
+        ({"used": "两瓶", "used_unit": "bottle"}, "request.invalid"),
+        ({"route": "eye"}, "request.invalid"),
+    ],
+)
+def test_a_course_that_cannot_be_is_refused(
+    program_of: ProgramOf, world: World, changes: dict[str, str], refusal: str
+) -> None:
+    told = {"drug": "土霉素片", "dose": "5 克", "given_on": world.today.isoformat(), **changes}
+
+    answer = program_of(Role.FARMER).post(
+        "/api/treatments/", {"ear_tag": world.animal().ear_tag, **told}
+    )
+
+    assert code(answer) == (422, refusal)

@@ -48,6 +48,9 @@ class Kind(StrEnum):
     OMISSION_NOTED = "omission.noted"
     ANTIBODY_TESTED = "antibody.tested"
     TREATMENT_GIVEN = "treatment.given"
+    DRUG_LABEL_ENTERED = "drug.label_entered"
+    DRUG_LABEL_CONFIRMED = "drug.label_confirmed"
+    DRUG_LABEL_RETURNED = "drug.label_returned"
     DECLARATION_FILED = "declaration.filed"
     DECLARATION_ACCEPTED = "declaration.accepted"
     DECLARATION_REFUSED = "declaration.refused"
@@ -166,6 +169,9 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.OMISSION_NOTED: _spec("未免登记"),
     Kind.ANTIBODY_TESTED: _spec("抗体检测", "", "inspecting"),
     Kind.TREATMENT_GIVEN: _spec("用药", "given_on clear_on", "inspecting"),
+    Kind.DRUG_LABEL_ENTERED: _spec("兽药标签登记"),
+    Kind.DRUG_LABEL_CONFIRMED: _spec("兽药标签复核"),
+    Kind.DRUG_LABEL_RETURNED: _spec("兽药标签退回"),
     Kind.DECLARATION_FILED: _spec("检疫申报", f"purpose head_count {JOURNEY}", "inspecting"),
     Kind.DECLARATION_ACCEPTED: _spec("申报受理", "", "inspecting"),
     Kind.DECLARATION_REFUSED: _spec("申报不予受理", "", "inspecting"),

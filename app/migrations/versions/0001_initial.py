@@ -507,6 +507,45 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_credential_device_id"), ["device_id"], unique=False)
 
     op.create_table(
+        "drug_label",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("approval_no", sa.String(length=40), nullable=False),
+        sa.Column("drug", sa.String(length=60), nullable=False),
+        sa.Column("manufacturer", sa.String(length=60), nullable=False),
+        sa.Column("route", sa.String(length=40), nullable=False),
+        sa.Column("species", sa.String(length=40), nullable=False),
+        sa.Column(
+            "withdrawal_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("effective_from", sa.Date(), nullable=False),
+        sa.Column(
+            "evidence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("decided_at", Instant(), nullable=True),
+        sa.Column(
+            "decided_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("return_reason", sa.Text(), nullable=True),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["party.id"], name=op.f("fk_drug_label_by_id_party")),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["party.id"], name=op.f("fk_drug_label_decided_by_id_party")
+        ),
+        sa.ForeignKeyConstraint(
+            ["evidence_id"], ["evidence.id"], name=op.f("fk_drug_label_evidence_id_evidence")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_drug_label")),
+        sa.UniqueConstraint("ref", name=op.f("uq_drug_label_ref")),
+    )
+    with op.batch_alter_table("drug_label", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_drug_label_approval_no"), ["approval_no"], unique=False
+        )
+
+    op.create_table(
         "epcis_capture",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("ref", sa.String(length=57), nullable=False),
@@ -1690,14 +1729,29 @@ def upgrade() -> None:
         sa.Column(
             "animal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
+        sa.Column(
+            "holding_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
         sa.Column("drug", sa.String(length=60), nullable=False),
         sa.Column("approval_no", sa.String(length=40), nullable=True),
+        sa.Column("manufacturer", sa.String(length=60), nullable=True),
         sa.Column("batch_no", sa.String(length=40), nullable=True),
         sa.Column("dose", sa.String(length=60), nullable=False),
+        sa.Column("route", sa.String(length=40), nullable=True),
+        sa.Column("prescriber", sa.String(length=40), nullable=True),
+        sa.Column("off_label", sa.Boolean(), nullable=False),
+        sa.Column(
+            "used_milli", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("used_unit", sa.String(length=40), nullable=True),
         sa.Column("given_on", sa.Date(), nullable=False),
+        sa.Column(
+            "label_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
         sa.Column(
             "withdrawal_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
+        sa.Column("withdrawal_basis", sa.String(length=40), nullable=False),
         sa.Column("clear_on", sa.Date(), nullable=False),
         sa.Column(
             "given_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
@@ -1709,11 +1763,15 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["given_by_id"], ["party.id"], name=op.f("fk_treatment_given_by_id_party")
         ),
+        sa.ForeignKeyConstraint(
+            ["holding_id"], ["holding.id"], name=op.f("fk_treatment_holding_id_holding")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_treatment")),
         sa.UniqueConstraint("ref", name=op.f("uq_treatment_ref")),
     )
     with op.batch_alter_table("treatment", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_treatment_animal_id"), ["animal_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_treatment_holding_id"), ["holding_id"], unique=False)
 
     op.create_table(
         "weighing",
@@ -2125,6 +2183,7 @@ def downgrade() -> None:
 
     op.drop_table("weighing")
     with op.batch_alter_table("treatment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_treatment_holding_id"))
         batch_op.drop_index(batch_op.f("ix_treatment_animal_id"))
 
     op.drop_table("treatment")
@@ -2307,6 +2366,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_epcis_capture_party_id"))
 
     op.drop_table("epcis_capture")
+    with op.batch_alter_table("drug_label", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_drug_label_approval_no"))
+
+    op.drop_table("drug_label")
     with op.batch_alter_table("credential", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_credential_device_id"))
 
