@@ -59,6 +59,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("restrictions.index", "管控", "x-octagon-fill", "封锁、限制移动和解除"),
     Entry("rules.index", "规则", "journal-text", "依据、有效期和修改"),
     Entry("clusters.index", "集群台账", "diagram-3", "项目与指标"),
+    Entry("funding.index", "资金台账", "cash-coin", "安排、拨付和支出"),
     Entry("projects.index", "项目进展", "graph-up-arrow", "登记进展和佐证"),
     Entry("parties.index", "主体", "people", "农户、合作社、企业"),
     Entry("holdings.index", "场所", "house", "养殖场、市场、屠宰场"),
@@ -145,7 +146,7 @@ ORDER: dict[Role, tuple[str, ...]] = {
         "sales.index",
         "access.index",
     ),
-    Role.CLUSTER_OFFICER: ("projects.index", "clusters.index"),
+    Role.CLUSTER_OFFICER: ("projects.index", "clusters.index", "funding.index"),
     Role.ADMINISTRATOR: (
         "accounts.index",
         "devices.index",

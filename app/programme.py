@@ -57,17 +57,19 @@ def _sees_all() -> bool:
     return whoami.account().role in OVERSEERS
 
 
-def _within() -> ColumnElement[bool]:
+def within() -> ColumnElement[bool]:
+    """The condition on `Cluster` that keeps those one may see."""
     return true() if _sees_all() else Cluster.key.in_(whoami.scope().clusters)
 
 
-def _covers(cluster: Cluster) -> bool:
+def covers(cluster: Cluster) -> bool:
+    """Whether one may see a cluster."""
     return _sees_all() or cluster.key in whoami.scope().clusters
 
 
 def clusters_seen(session: Session) -> Sequence[ClusterRow]:
     """The clusters within scope, with how much each holds."""
-    return [row for row in overview.clusters_listed(session) if _covers(row.cluster)]
+    return [row for row in overview.clusters_listed(session) if covers(row.cluster)]
 
 
 def cluster(session: Session, ref: str) -> Cluster:
@@ -77,7 +79,7 @@ def cluster(session: Session, ref: str) -> Cluster:
         NotFound: `cluster.not_found`, as for one that does not exist.
     """
     found = clusters.get(session, ref)
-    if not _covers(found):
+    if not covers(found):
         raise NotFound("cluster.not_found", "没有找到这个集群")
     return found
 
@@ -89,7 +91,7 @@ def project(session: Session, ref: str) -> Project:
         NotFound: `project.not_found`, as for one that does not exist.
     """
     found = projects.get(session, ref)
-    if not _covers(found.cluster):
+    if not covers(found.cluster):
         raise NotFound("project.not_found", "没有找到这个项目")
     return found
 
@@ -101,7 +103,7 @@ def milestone(session: Session, ref: str) -> Milestone:
         NotFound: `milestone.not_found`, as for one that does not exist.
     """
     found = milestones.get(session, ref)
-    if not _covers(found.project.cluster):
+    if not covers(found.project.cluster):
         raise NotFound("milestone.not_found", "没有找到这个节点")
     return found
 
@@ -113,7 +115,7 @@ def indicator(session: Session, ref: str) -> Indicator:
         NotFound: `indicator.not_found`, as for one that does not exist.
     """
     found = indicators.get(session, ref)
-    if found.cluster is not None and not _covers(found.cluster):
+    if found.cluster is not None and not covers(found.cluster):
         raise NotFound("indicator.not_found", "没有找到这个指标")
     return found
 
@@ -124,7 +126,7 @@ def doubts_seen(session: Session) -> list[DoubtRow]:
     return [
         DoubtRow(row, readings.get(row.key))
         for row in doubts.every(session)
-        if row.cluster is None or _covers(row.cluster)
+        if row.cluster is None or covers(row.cluster)
     ]
 
 
@@ -135,7 +137,7 @@ def doubt(session: Session, key: str) -> Doubt:
         NotFound: `doubt.not_found`, as for one that does not exist.
     """
     found = doubts.get(session, key)
-    if found.cluster is not None and not _covers(found.cluster):
+    if found.cluster is not None and not covers(found.cluster):
         raise NotFound("doubt.not_found", "没有找到这处存疑")
     return found
 
@@ -148,7 +150,7 @@ def actual(session: Session, ref: str) -> Actual:
     """
     found = actuals.get(session, ref)
     owner = found.indicator.cluster
-    if owner is not None and not _covers(owner):
+    if owner is not None and not covers(owner):
         raise NotFound("actual.not_found", "没有找到这条完成值")
     return found
 
@@ -157,7 +159,7 @@ def listed(
     session: Session, *, words: str = "", stage: str = "", need: str = "", page: int = 1
 ) -> tuple[Sequence[Project], int, int]:
     """A page of the projects within scope, how many pages there are, and how many projects."""
-    wanted = select(Project).join(Cluster).where(_within())
+    wanted = select(Project).join(Cluster).where(within())
     if words.strip():
         wanted = wanted.where(Project.name.contains(words.strip(), autoescape=True))
     if stage in set(Stage):

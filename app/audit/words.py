@@ -11,6 +11,13 @@ from traceability.holdings import HOLDING_KIND_LABELS, HoldingKind
 from traceability.treatments import AMOUNT_UNIT_LABELS, ROUTE_LABELS, WITHDRAWAL_BASIS_LABELS
 
 PRIVATE_NAMES = {
+    "payee": "收款单位",
+    "voucher_no": "凭证号",
+    "paid_on": "付款日期",
+    "payment_kind": "收支环节",
+    "document_no": "文号",
+    "purpose": "用途",
+    "use_key": "用途",
     "animal": "牛只",
     "outcome": "处理结果",
     "photograph": "照片",

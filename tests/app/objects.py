@@ -26,11 +26,22 @@ from app.trace.alarms import CloneAlarm, Told
 from devices import credentials, devices, inbox
 from devices.devices import Device, DeviceFacts, DeviceKind
 from devices.inbox import Arrived, SetAside
-from registry import actuals, clusters, founding, indicators, milestones, projects
+from registry import (
+    actuals,
+    clusters,
+    founding,
+    funding,
+    indicators,
+    milestones,
+    projects,
+    spending,
+)
 from registry.clusters import Cluster, ClusterCard
-from registry.founding import Doubt, DoubtKind
+from registry.founding import Doubt, DoubtKind, Passage, PassageSort
+from registry.funding import Fund, FundSource
 from registry.indicators import Indicator, IndicatorCard, Owners
 from registry.projects import Project, ProjectCard
+from registry.spending import PaymentKind
 from tests import selling
 from tests.logins import LoginAs
 from traceability import (
@@ -430,6 +441,52 @@ def doubt(login_as: LoginAs, me: Account) -> Case:
     return Case(key if sees else None, None if sees else key, "no.doubt")
 
 
+def _arranged(login_as: LoginAs) -> Fund:
+    """Money of the cold-chain cluster, approved."""
+    world, owner = login_as.world, _cluster(login_as, "cold")
+    use = {
+        "key": "use", "cluster_id": None, "sort": PassageSort.FUND_USE, "order_no": 1,
+        "name": "品牌创建", "quote": "品牌创建", "first_line": 425, "last_line": 425,
+    }  # fmt: skip
+    founding.replace(world.session, Passage, {"use": use})
+    made = funding.plan(
+        world.session,
+        owner,
+        source=FundSource.GUANGDONG,
+        year=2026,
+        amount_fen=100,
+        use_key="use",
+        purpose="品牌",
+        document_no="1 号",
+        evidence=world.photo(),
+        at=world.at,
+        by=world.office,
+    )
+    funding.approve(world.session, made, at=world.at, by=world.vet)
+    return made
+
+
+def fund(login_as: LoginAs, me: Account) -> Case:
+    return _granted(me, _arranged(login_as).ref)
+
+
+def fund_payment(login_as: LoginAs, me: Account) -> Case:
+    world = login_as.world
+    made = spending.pay(
+        world.session,
+        _arranged(login_as),
+        PaymentKind.PAID_OUT,
+        amount_fen=1,
+        paid_on=world.today,
+        voucher_no="记 1",
+        payee="某公司",
+        evidence=world.photo(),
+        at=world.at,
+        by=world.office,
+    )
+    return _granted(me, made.ref)
+
+
 def project(login_as: LoginAs, me: Account) -> Case:
     return _granted(me, _known_project(login_as).ref)
 
@@ -695,6 +752,8 @@ OBJECTS: dict[str, Maker] = {
     "campaigns.ref": campaign,
     "rules.ref": rule,
     "filings.ref": filing,
+    "funds.ref": fund,
+    "funds.payment": fund_payment,
     "amendments.ref": amendment,
     "consents.consent": consent,
     "animals.ref": animal,
@@ -737,6 +796,27 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/declarations/<ref:ref>/inspections": {"animal": THE_ANIMAL},
     "POST /api/declarations/<ref:ref>/certificate": {},
     "POST /api/amendments/<ref:ref>/return": {"reason": "先不改"},
+    "POST /api/funds/<ref:ref>/return": {"reason": "文号不符"},
+    "POST /api/funds/<ref:ref>/payments": {
+        "kind": "spent",
+        "amount": "1",
+        "unit": "元",
+        "paid_on": "2026-11-01",
+        "voucher_no": "记 1",
+        "payee": "某公司",
+        "evidence": f"evidence:{NOBODY}",
+    },
+    "POST /api/funds/payments/<ref:payment>/annul": {"reason": "发票作废"},
+    "POST /api/clusters/<ref:ref>/funds": {
+        "source": "guangdong",
+        "year": 2026,
+        "amount": "1",
+        "unit": "万元",
+        "use_key": "use",
+        "purpose": "品牌",
+        "document_no": "1 号",
+        "evidence": f"evidence:{NOBODY}",
+    },
     "POST /api/filings/<ref:ref>/revoke": {"ground": "报废"},
     "POST /api/drug-labels/<ref:ref>/return": {"reason": "看不清"},
     "POST /api/alerts/<ref:ref>/close": {"outcome": "已上门诊治"},

@@ -9,7 +9,17 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from registry import actuals, clusters, doubts, founding, indicators, milestones, projects
+from registry import (
+    actuals,
+    clusters,
+    doubts,
+    founding,
+    funding,
+    indicators,
+    milestones,
+    projects,
+    spending,
+)
 from registry.clusters import Cluster
 from tests.world import World
 from traceability.base.db import make_engine
@@ -26,6 +36,8 @@ MODELS: tuple[type[Any], ...] = (
     indicators.Figure,
     actuals.Actual,
     doubts.Wording,
+    funding.Fund,
+    spending.Payment,
 )
 _KNOWN = (founding,)  # imported so that its tables are made
 

@@ -87,6 +87,11 @@ class Kind(StrEnum):
     PROJECT_REVISED = "project.revised"
     PROJECT_ADVANCED = "project.advanced"
     PROJECT_PROGRESS_RECORDED = "project.progress_recorded"
+    FUND_PLANNED = "fund.planned"
+    FUND_APPROVED = "fund.approved"
+    FUND_RETURNED = "fund.returned"
+    FUND_PAID = "spending.recorded"
+    FUND_ANNULLED = "spending.annulled"
     MILESTONE_PLANNED = "milestone.planned"
     MILESTONE_REACHED = "milestone.reached"
     WORDING_DECIDED = "wording.decided"
@@ -212,6 +217,11 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.PROJECT_REVISED: _spec("项目资料更新", PROJECT_CARD),
     Kind.PROJECT_ADVANCED: _spec("项目阶段变更", "stage old_stage"),
     Kind.PROJECT_PROGRESS_RECORDED: _spec("项目进展", "percent"),
+    Kind.FUND_PLANNED: _spec("资金安排"),
+    Kind.FUND_APPROVED: _spec("资金安排批准"),
+    Kind.FUND_RETURNED: _spec("资金安排退回"),
+    Kind.FUND_PAID: _spec("拨付或支出"),
+    Kind.FUND_ANNULLED: _spec("拨付或支出撤销"),
     Kind.MILESTONE_PLANNED: _spec("节点计划", "name due_on"),
     Kind.MILESTONE_REACHED: _spec("节点完成", "reached_on"),
     Kind.WORDING_DECIDED: _spec("存疑读法", "doubt_key choice"),

@@ -1493,6 +1493,57 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "fund",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "cluster_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "project_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("year", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "amount_fen", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("use_key", sa.String(length=120), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("document_no", sa.String(length=80), nullable=False),
+        sa.Column(
+            "evidence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("planned_at", Instant(), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("decided_at", Instant(), nullable=True),
+        sa.Column(
+            "decided_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("return_reason", sa.Text(), nullable=True),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_fund_positive")),
+        sa.ForeignKeyConstraint(["by_id"], ["party.id"], name=op.f("fk_fund_by_id_party")),
+        sa.ForeignKeyConstraint(
+            ["cluster_id"], ["cluster.id"], name=op.f("fk_fund_cluster_id_cluster")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["party.id"], name=op.f("fk_fund_decided_by_id_party")
+        ),
+        sa.ForeignKeyConstraint(
+            ["evidence_id"], ["evidence.id"], name=op.f("fk_fund_evidence_id_evidence")
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_fund_project_id_project")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fund")),
+        sa.UniqueConstraint("ref", name=op.f("uq_fund_ref")),
+    )
+    with op.batch_alter_table("fund", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_fund_cluster_id"), ["cluster_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_fund_project_id"), ["project_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_fund_year"), ["year"], unique=False)
+
+    op.create_table(
         "immunisation",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -1920,6 +1971,38 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_figure_project_id"), ["project_id"], unique=False)
 
     op.create_table(
+        "fund_payment",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("fund_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column(
+            "amount_fen", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("paid_on", sa.Date(), nullable=False),
+        sa.Column("voucher_no", sa.String(length=80), nullable=False),
+        sa.Column("payee", sa.String(length=80), nullable=False),
+        sa.Column(
+            "evidence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("annulled_at", Instant(), nullable=True),
+        sa.Column("annul_reason", sa.Text(), nullable=True),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_fund_payment_positive")),
+        sa.ForeignKeyConstraint(["by_id"], ["party.id"], name=op.f("fk_fund_payment_by_id_party")),
+        sa.ForeignKeyConstraint(
+            ["evidence_id"], ["evidence.id"], name=op.f("fk_fund_payment_evidence_id_evidence")
+        ),
+        sa.ForeignKeyConstraint(
+            ["fund_id"], ["fund.id"], name=op.f("fk_fund_payment_fund_id_fund")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fund_payment")),
+        sa.UniqueConstraint("ref", name=op.f("uq_fund_payment_ref")),
+    )
+    with op.batch_alter_table("fund_payment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_fund_payment_fund_id"), ["fund_id"], unique=False)
+
+    op.create_table(
         "movement",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -2163,6 +2246,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_movement_animal_id"))
 
     op.drop_table("movement")
+    with op.batch_alter_table("fund_payment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_fund_payment_fund_id"))
+
+    op.drop_table("fund_payment")
     with op.batch_alter_table("figure", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_figure_project_id"))
         batch_op.drop_index(batch_op.f("ix_figure_indicator_id"))
@@ -2222,6 +2309,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_immunisation_animal_id"))
 
     op.drop_table("immunisation")
+    with op.batch_alter_table("fund", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_fund_year"))
+        batch_op.drop_index(batch_op.f("ix_fund_project_id"))
+        batch_op.drop_index(batch_op.f("ix_fund_cluster_id"))
+
+    op.drop_table("fund")
     with op.batch_alter_table("declaration_animal", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_declaration_animal_animal_id"))
 
