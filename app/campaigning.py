@@ -3,24 +3,30 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import IO, Any
 
+from flask import current_app
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from app import whoami
+from app import whoami, worker
 from app.auth import scopes
+from app.factory import settings_of
+from app.importing import running
 from app.lists import Listed
 from traceability import antibodies, due_lists
 from traceability.animals import Animal, AnimalState
 from traceability.antibodies import Rate
 from traceability.base.clock import legal_day
-from traceability.base.errors import NotFound, RuleViolation
+from traceability.base.errors import Conflict, NotFound, RuleViolation
 from traceability.campaigns import coverage, dosing, records
 from traceability.campaigns.coverage import Covered
 from traceability.campaigns.dosing import ENTRIES_MAX, Entry, Line
 from traceability.campaigns.records import Campaign, Omission, OmissionReason
 from traceability.holdings import Holding
+from traceability.importing import runs
+from traceability.importing.columns import ImportKind
+from traceability.importing.runs import ImportRun, RunState
 from traceability.regions import Region
 from traceability.rules import Outcome
 from traceability.treatments import Immunisation
@@ -211,6 +217,67 @@ def record(
         within=scopes.within(whoami.scope()),
         **whoami.acted(),
     )
+
+
+def send(
+    session: Session, campaign: Campaign, file: IO[bytes] | None, *, filename: str, dry_run: bool
+) -> ImportRun:
+    """Take a campaign's sheet and have it worked on; rows beyond one's own area are refused.
+
+    Raises:
+        Conflict: `campaign.closed`.
+        RuleViolation: `campaign.no_sheet`, or what the beginning of the sheet is refused for.
+    """
+    records.require_open(campaign)
+    if file is None:
+        raise RuleViolation("campaign.no_sheet", "请选择填好的登记表")
+    scope = whoami.scope()
+    settings = settings_of(current_app)
+    run = running.begin(
+        session,
+        settings,
+        file,
+        filename=filename,
+        kind=ImportKind.CAMPAIGN,
+        dry_run=dry_run,
+        campaign=campaign,
+        area=campaign.regions if scope.everywhere else scope.regions,
+        **whoami.acted(),
+    )
+    worker.wake_imports(settings)
+    return run
+
+
+def sheet(session: Session, ref: str) -> ImportRun:
+    """The sheet of that reference, if one sent it or its campaign touches one's own area.
+
+    Raises:
+        NotFound: `import.not_found`, as for one that does not exist.
+    """
+    run = runs.get(session, ref)
+    if run.campaign is None or not _is_mine(run.campaign):
+        raise NotFound("import.not_found", "没有找到这次导入")
+    return run
+
+
+def go_on(session: Session, run: ImportRun) -> ImportRun:
+    """A tried sheet in earnest, or a stopped one from where it ended.
+
+    Raises:
+        Conflict: `import.file_gone`, `import.not_stopped`, `campaign.closed`.
+    """
+    settings = settings_of(current_app)
+    path = running.path_of(settings, run)
+    if not path.exists():
+        raise Conflict("import.file_gone", "上传的文件已经清理，请重新上传")
+    assert run.campaign is not None
+    records.require_open(run.campaign)
+    if run.dry_run and run.state is RunState.DONE:
+        with path.open("rb") as file:
+            return send(session, run.campaign, file, filename=run.filename, dry_run=False)
+    runs.resume(run)
+    worker.wake_imports(settings)
+    return run
 
 
 def entries_of(given: Mapping[str, Any]) -> list[Entry]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import xlsxwriter
+from flask import Response
 from sqlalchemy import ColumnElement, and_
 from sqlalchemy.orm import Session
 
@@ -32,6 +33,7 @@ COLUMNS: Mapping[str, int] = {
 }
 """Header → width in characters; the last three are filled in by hand."""
 ROWS_MAX = 50_000
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def workbook(session: Session, wanted: Wanted) -> bytes:
     """The list as a workbook; tags are text, so that a spreadsheet keeps all fifteen digits."""
     found = rows(session, wanted)
     names = campaigning.names_of(session, {each.region_code for each in found})
-    return _written(
+    return written(
         (
             each.ear_tag,
             each.owner,
@@ -89,7 +91,15 @@ def workbook(session: Session, wanted: Wanted) -> bytes:
     )
 
 
-def _written(lines: Iterable[tuple[str, ...]]) -> bytes:
+def answer(book: bytes, name: str) -> Response:
+    """A workbook to download."""
+    response = Response(book, content_type=WORKBOOK)
+    response.headers["Content-Disposition"] = f"attachment; filename={name}"
+    return response
+
+
+def written(lines: Iterable[tuple[str, ...]]) -> bytes:
+    """Lines under the headers, as a workbook."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
     sheet = book.add_worksheet("到期名单")

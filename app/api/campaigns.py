@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from werkzeug.datastructures import FileStorage
+
 from app import campaigning, database
 from app.api.base import Blueprint
 from app.auth.privileges import permission
@@ -12,9 +14,14 @@ from app.schemas.campaigns import (
     LineOut,
     OpenCampaign,
     RecordDoses,
+    SendSheet,
+    SheetOut,
+    SheetResultOut,
 )
 from traceability.campaigns.dosing import Entry, Line
 from traceability.campaigns.records import Campaign
+from traceability.importing import runs
+from traceability.importing.runs import ImportResult, ImportRun
 
 blueprint = Blueprint(
     "api_campaigns", __name__, url_prefix="/api/campaigns", description="集中免疫"
@@ -94,3 +101,35 @@ def close(ref: str, note: str) -> Campaign:
     campaign = campaigning.get(session, ref)
     campaigning.close(session, campaign, note=note)
     return campaign
+
+
+@blueprint.post("/<ref:ref>/sheets")
+@permission("campaign.record")
+@blueprint.arguments(SendSheet, location="multipart", as_kwargs=True)
+@blueprint.response(201, SheetOut)
+def send(ref: str, file: FileStorage | None, dry_run: bool) -> ImportRun:  # noqa: FBT001 - a form's name
+    """上传登记表.
+
+    CSV 或 Excel，列为耳标号、免疫日期、疫苗批号、未免原因；后台逐行登记，几千行一次。
+    """
+    session = database.session()
+    campaign, name = campaigning.get(session, ref), (file and file.filename) or ""
+    stream = file.stream if file else None
+    return campaigning.send(session, campaign, stream, filename=name, dry_run=dry_run)
+
+
+@blueprint.get("/sheets/<ref:sheet>")
+@permission("campaign.record")
+@blueprint.response(200, SheetOut)
+def sheet(sheet: str) -> ImportRun:
+    """一张登记表到了哪一步."""
+    return campaigning.sheet(database.session(), sheet)
+
+
+@blueprint.get("/sheets/<ref:sheet>/results")
+@permission("campaign.record")
+@blueprint.response(200, SheetResultOut(many=True))
+def results(sheet: str) -> list[ImportResult]:
+    """逐行结果."""
+    session = database.session()
+    return list(runs.results(session, campaigning.sheet(session, sheet)))

@@ -22,6 +22,7 @@ KEYS = {
     ImportKind.ANIMALS: ("ear_tag",),
     ImportKind.IMMUNISATIONS: ("ear_tag", "disease", "given_on", "vaccine"),
     ImportKind.MOVEMENTS: ("ear_tag", "origin", "destination", "departed_on"),
+    ImportKind.CAMPAIGN: ("ear_tag", "given_on"),
 }
 
 

@@ -11,12 +11,12 @@ from app.whoami import now
 from registry import loading
 from traceability.base.db import reading, transaction
 from traceability.importing import runs
-from traceability.importing.columns import IMPORT_KIND_LABELS, ImportKind
+from traceability.importing.columns import IMPORT_KIND_LABELS, REGISTER_KINDS, ImportKind
 from traceability.importing.runs import RunState
 
 
 @click.command("import-register")
-@click.argument("kind", type=click.Choice([kind.value for kind in ImportKind]))
+@click.argument("kind", type=click.Choice([kind.value for kind in REGISTER_KINDS]))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="只检查，不写入")
 @click.option(
@@ -67,7 +67,7 @@ def import_register_command(kind: str, file: Path, results: Path | None, *, dry_
 
 
 @click.command("import-template")
-@click.argument("kind", type=click.Choice([kind.value for kind in ImportKind]))
+@click.argument("kind", type=click.Choice([kind.value for kind in REGISTER_KINDS]))
 def import_template_command(kind: str) -> None:
     """把一种导入表的模板（CSV）写到屏幕。"""
     sys.stdout.write(running.template_csv(ImportKind(kind)).decode())

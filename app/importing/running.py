@@ -9,7 +9,7 @@ import hashlib
 import io
 import logging
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -22,6 +22,7 @@ from app.config import Settings
 from app.importing import sheets
 from traceability.base.db import reading, transaction
 from traceability.base.errors import Refusal
+from traceability.campaigns.records import Campaign
 from traceability.importing import runs
 from traceability.importing.batches import OUTCOME_LABELS, Outcome
 from traceability.importing.columns import ImportKind, template_rows
@@ -64,6 +65,8 @@ def begin(
     dry_run: bool,
     by: Party,
     at: datetime,
+    campaign: Campaign | None = None,
+    area: Sequence[str] = (),
 ) -> ImportRun:
     """Keep a file and make a run of it, if its header can be read.
 
@@ -74,7 +77,15 @@ def begin(
     file.seek(0)
     digest = keep(settings, file)
     return runs.begin(
-        session, kind=kind, filename=filename, sha256=digest, dry_run=dry_run, by=by, at=at
+        session,
+        kind=kind,
+        filename=filename,
+        sha256=digest,
+        dry_run=dry_run,
+        by=by,
+        at=at,
+        campaign=campaign,
+        area=area,
     )
 
 

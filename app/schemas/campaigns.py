@@ -17,6 +17,8 @@ from traceability.campaigns.records import (
     CampaignKind,
     OmissionReason,
 )
+from traceability.importing.batches import Outcome
+from traceability.importing.runs import RunState
 from traceability.regions import CODE_CHARS
 from traceability.treatments import Disease
 
@@ -85,6 +87,40 @@ class RecordDoses(Schema):
 
     batch_no = fields.String(load_default="", maximum=BATCH_CHARS_MAX)
     entries = fields.List(fields.Nested(EntryIn), required=True, maximum=ENTRIES_MAX)
+
+
+class SendSheet(Schema):
+    """上传登记表 · CSV or a workbook; columns as in the template."""
+
+    file = fields.Upload(load_default=None)  # that there is none is told after whose it is
+    dry_run = fields.Boolean(
+        load_default=False, metadata={"description": "只检查，不登记；默认正式登记"}
+    )
+
+
+class SheetOut(Answer):
+    """一张登记表到了哪一步."""
+
+    ref = fields.Ref("import")
+    filename = fields.String()
+    dry_run = fields.Boolean()
+    state = fields.Choice(RunState)
+    rows_done = fields.Integer(minimum=0)
+    accepted = fields.Integer(minimum=0)
+    warned = fields.Integer(minimum=0)
+    already = fields.Integer(minimum=0)
+    refused = fields.Integer(minimum=0)
+    fault = fields.String()
+
+
+class SheetResultOut(Answer):
+    """几行的结果；相邻相同的合在一起."""
+
+    first_line = fields.Integer(minimum=1)
+    last_line = fields.Integer(minimum=1)
+    outcome = fields.Choice(Outcome)
+    code = fields.String()
+    sentence = fields.String()
 
 
 class LineOut(Answer):

@@ -1,16 +1,19 @@
 """集中免疫 · open a campaign, see how far it is, dose a village or a pen at once, close it."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app import campaigning, database, forms, whoami
+from app import campaigning, database, due_sheets, forms, whoami
 from app.auth.privileges import permission
+from app.importing import running
 from app.schemas.campaigns import CloseCampaign, FillHerd, OpenCampaign
 from traceability import regions
 from traceability.base.clock import legal_day
+from traceability.base.errors import RuleViolation
 from traceability.campaigns import records
 from traceability.campaigns.dosing import RESULT_LABELS, Result
 from traceability.campaigns.records import (
@@ -18,9 +21,14 @@ from traceability.campaigns.records import (
     OMISSION_REASON_LABELS,
     Campaign,
 )
+from traceability.importing import runs
+from traceability.importing.batches import OUTCOME_LABELS, Outcome
+from traceability.importing.columns import COLUMNS, ImportKind
+from traceability.importing.runs import RUN_STATE_LABELS
 from traceability.treatments import DISEASE_LABELS
 
 blueprint = Blueprint("campaigns", __name__, url_prefix="/campaigns")
+SHOWN_MAX = 200
 
 
 @blueprint.get("/")
@@ -167,3 +175,108 @@ def fill(ref: str) -> ResponseReturnValue:
         )
 
     return forms.handled(FillHerd, act, lambda form, errors: _entry_page(campaign, form, errors))
+
+
+@blueprint.get("/<ref:ref>/sheets")
+@permission("campaign.record")
+def sheets(ref: str) -> str:
+    """表格上传: a sheet to send, and those sent before."""
+    return _sheets_page(campaigning.get(database.session(), ref), {})
+
+
+def _sheets_page(campaign: Campaign, errors: Mapping[str, Any]) -> str:
+    return render_template(
+        "campaigns/sheets.html",
+        campaign=campaign,
+        runs=runs.of_campaign(database.session(), campaign),
+        columns=COLUMNS[ImportKind.CAMPAIGN],
+        reasons=OMISSION_REASON_LABELS,
+        states=RUN_STATE_LABELS,
+        form=request.form,
+        errors=errors,
+    )
+
+
+@blueprint.post("/<ref:ref>/sheets")
+@permission("campaign.record")
+def send(ref: str) -> ResponseReturnValue:
+    """表格上传: tried first, unless one says otherwise."""
+    session = database.session()
+    campaign, file = campaigning.get(session, ref), request.files.get("file")
+    if file is None or not file.filename:
+        return _sheets_page(campaign, {"file": ["请选择文件"]}), 422
+    dry_run, name = request.form.get("mode") != "real", file.filename
+    try:
+        run = campaigning.send(session, campaign, file.stream, filename=name, dry_run=dry_run)
+    except RuleViolation as refusal:
+        return _sheets_page(campaign, {"file": [refusal.sentence]}), 422
+    return redirect(url_for("campaigns.sheet", sheet=run.ref), 303)
+
+
+@blueprint.get("/template.xlsx")
+@permission("campaign.record")
+def template() -> Response:
+    """空白登记表: its headers; tags are text."""
+    return due_sheets.answer(due_sheets.written(()), "campaign.xlsx")
+
+
+@blueprint.get("/sheets/<ref:sheet>")
+@permission("campaign.record")
+def sheet(sheet: str) -> str:
+    """一张登记表: how far it is, and the rows that need a look."""
+    return render_template("campaigns/sheet.html", **_told(sheet))
+
+
+@blueprint.get("/sheets/<ref:sheet>/progress")
+@permission("campaign.record")
+def progress(sheet: str) -> str:
+    """登记进度: the part of the page that renews itself."""
+    return render_template("imports/_run.html", **_told(sheet))
+
+
+def _told(ref: str) -> dict[str, Any]:
+    session = database.session()
+    run, needs_a_look = campaigning.sheet(session, ref), {Outcome.REFUSED, Outcome.WARNED}
+    found = (each for each in runs.results(session, run) if each.outcome in needs_a_look)
+    return {
+        "run": run,
+        "shown": list(islice(found, SHOWN_MAX)),
+        "states": RUN_STATE_LABELS,
+        "outcomes": OUTCOME_LABELS,
+        "pages": {
+            "progress": url_for("campaigns.progress", sheet=ref),
+            "stop": url_for("campaigns.stop", sheet=ref),
+            "resume": url_for("campaigns.go_on", sheet=ref),
+            "start": url_for("campaigns.go_on", sheet=ref),
+        },
+        "real": "正式登记",
+    }
+
+
+@blueprint.post("/sheets/<ref:sheet>/go-on")
+@permission("campaign.record")
+def go_on(sheet: str) -> ResponseReturnValue:
+    """正式登记 after a trial, or 继续 where it ended."""
+    session = database.session()
+    run = campaigning.go_on(session, campaigning.sheet(session, sheet))
+    return redirect(url_for("campaigns.sheet", sheet=run.ref), 303)
+
+
+@blueprint.post("/sheets/<ref:sheet>/stop")
+@permission("campaign.record")
+def stop(sheet: str) -> ResponseReturnValue:
+    """停止登记 after the batch it is in; what is recorded stays."""
+    runs.stop(campaigning.sheet(database.session(), sheet))
+    return redirect(url_for("campaigns.sheet", sheet=sheet), 303)
+
+
+@blueprint.get("/sheets/<ref:sheet>/results.csv")
+@permission("campaign.record")
+def results(sheet: str) -> Response:
+    """逐行结果: one line for every row of the sheet."""
+    session = database.session()
+    run = campaigning.sheet(session, sheet)
+    lines = b"".join(running.results_csv(session, run))
+    response = Response(lines, content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = "attachment; filename=campaign-results.csv"
+    return response

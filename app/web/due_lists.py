@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from marshmallow import EXCLUDE, ValidationError
 
@@ -19,7 +19,6 @@ from traceability.treatments import DISEASE_LABELS, Disease
 
 blueprint = Blueprint("due_lists", __name__, url_prefix="/due-lists")
 PAGE_ROWS = 200
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _asked() -> dict[str, Any]:
@@ -85,7 +84,5 @@ def sheet() -> ResponseReturnValue:
         wanted = _wanted(_asked())
     except ValidationError as error:
         return _page(Wanted(Disease.FMD, legal_day(whoami.now())), 1, messages_of(error)), 422
-    response = Response(due_sheets.workbook(database.session(), wanted), content_type=WORKBOOK)
     name = f"due-{wanted.region if wanted.region.isdecimal() else 'all'}-{wanted.day:%Y%m%d}.xlsx"
-    response.headers["Content-Disposition"] = f"attachment; filename={name}"
-    return response
+    return due_sheets.answer(due_sheets.workbook(database.session(), wanted), name)

@@ -14,7 +14,7 @@ from app.importing import running
 from traceability.base.errors import Conflict, NotFound, RuleViolation
 from traceability.importing import runs
 from traceability.importing.batches import OUTCOME_LABELS, Outcome
-from traceability.importing.columns import COLUMNS, IMPORT_KIND_LABELS, ImportKind
+from traceability.importing.columns import COLUMNS, IMPORT_KIND_LABELS, REGISTER_KINDS, ImportKind
 from traceability.importing.runs import RUN_STATE_LABELS, ImportRun
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
@@ -41,7 +41,7 @@ def _page(form: object, errors: object) -> str:
     return render_template(
         "imports/index.html",
         runs=runs.listed(database.session()),
-        kinds=IMPORT_KIND_LABELS,
+        kinds={kind: IMPORT_KIND_LABELS[kind] for kind in REGISTER_KINDS},
         columns=COLUMNS,
         states=RUN_STATE_LABELS,
         form=form,
@@ -55,7 +55,7 @@ def upload() -> ResponseReturnValue:
     """上传登记表: tried first, unless one says otherwise."""
     file, kind = request.files.get("file"), request.form.get("kind", "")
     errors = {}
-    if kind not in set(ImportKind):
+    if kind not in REGISTER_KINDS:
         errors["kind"] = ["请选择导入内容"]
     if file is None or not file.filename:
         errors["file"] = ["请选择文件"]
@@ -83,7 +83,10 @@ def _woken(run: ImportRun) -> ResponseReturnValue:
 
 
 def _run(ref: str) -> ImportRun:
-    return runs.get(database.session(), ref)
+    run = runs.get(database.session(), ref)
+    if run.campaign_id is not None:  # shown on the campaign's own page
+        raise NotFound("import.not_found", "没有找到这次导入")
+    return run
 
 
 @blueprint.get("/<ref:ref>")
@@ -165,7 +168,7 @@ def results(ref: str) -> Response:
 @permission("import.manage")
 def template(kind: str) -> Response:
     """导入模板: the headers and one sample row."""
-    if kind not in set(ImportKind):
+    if kind not in REGISTER_KINDS:
         raise NotFound("import.not_found", "没有这种导入表")
     return _sheet(running.template_csv(ImportKind(kind)), f"{kind}.csv")
 

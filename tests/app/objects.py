@@ -239,6 +239,27 @@ def campaign(login_as: LoginAs, me: Account) -> Case:
 DAYS = count()
 
 
+def campaign_sheet(login_as: LoginAs, me: Account) -> Case:
+    """A sheet sent for each of the two campaigns."""
+    world, both = login_as.world, campaign(login_as, me)
+    own, foreign = (
+        None
+        if ref is None
+        else runs.begin(
+            world.session,
+            kind=ImportKind.CAMPAIGN,
+            filename="登记表.xlsx",
+            sha256="0" * 64,
+            dry_run=True,
+            by=world.vet,
+            at=world.at,
+            campaign=records.get(world.session, ref),
+        ).ref
+        for ref in (both.own, both.foreign)
+    )
+    return Case(own, foreign, f"import:{NOBODY}")
+
+
 def rule(login_as: LoginAs, _me: Account) -> Case:
     """The law is everybody's."""
     [first, *_] = rules.of_code(login_as.world.session, "declaration.lead_time")
@@ -750,6 +771,7 @@ OBJECTS: dict[str, Maker] = {
     "tokens.token_id": token_id,
     "restrictions.ref": restriction,
     "campaigns.ref": campaign,
+    "campaigns.sheet": campaign_sheet,
     "rules.ref": rule,
     "filings.ref": filing,
     "funds.ref": fund,

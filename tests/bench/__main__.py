@@ -1,6 +1,17 @@
 """`make bench`: every benchmark, one after the other."""
 
-from tests.bench import appends, audit, chain, importing, labels, lookup, trace, tracing, writers
+from tests.bench import (
+    appends,
+    audit,
+    campaigns,
+    chain,
+    importing,
+    labels,
+    lookup,
+    trace,
+    tracing,
+    writers,
+)
 
 if __name__ == "__main__":
     appends.main()
@@ -9,6 +20,7 @@ if __name__ == "__main__":
     chain.main()
     audit.main()
     importing.main()
+    campaigns.main()
     trace.main()
     tracing.main()
     labels.main()

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 from traceability import due_lists, rules, treatments
 from traceability.animals import Animal, require_alive
 from traceability.base.clock import legal_day
-from traceability.base.errors import Refusal, RuleViolation
+from traceability.base.errors import NotFound, Refusal, RuleViolation
 from traceability.campaigns import records
 from traceability.campaigns.records import OMISSION_REASON_LABELS, Campaign, Omission
 from traceability.campaigns.records import OmissionReason as Reason
@@ -46,6 +46,7 @@ RESULT_LABELS = {
     Result.ALREADY: "已有，未改动",
     Result.REFUSED: "没有登记",
 }
+WRITTEN = frozenset({Result.GIVEN, Result.WARNED, Result.OMITTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,38 +95,41 @@ def record(
         raise RuleViolation(
             "campaign.too_many", f"一次最多 {ENTRIES_MAX} 头：请分几次登记，或用表格上传"
         )
-    herd = _herd(session, entries)
-    events.hold(session, *sorted(herd))
-    work = _Work(session, campaign, herd, batch_no, at, by, on_behalf_of)
-    work.ask(entries, within)
-    return [work.line(entry) for entry in entries]
-
-
-def _herd(session: Session, entries: Sequence[Entry]) -> dict[str, Animal]:
     wanted = select(Animal).where(Animal.ref.in_({entry.animal for entry in entries}))
     found = session.scalars(
         wanted.options(joinedload(Animal.holding)).execution_options(populate_existing=True)
     )
-    return {animal.ref: animal for animal in found}
+    herd = {animal.ref: animal for animal in found}
+    events.hold(session, *sorted(herd))
+    judge = Judge(session, campaign, herd, at)
+    judge.ask(within)
+    work = _Work(session, campaign, batch_no, at, by, on_behalf_of)
+    return [_line(judge, work, entry) for entry in entries]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to become of one entry, before anything is written."""
+
+    result: Result
+    code: str = ""
+    sentence: str = ""
 
 
 @dataclass(slots=True)
-class _Work:
-    """One submission: what it needs to know, asked once for all of its lines."""
+class Judge:
+    """What the entries of one submission or one sheet need to know, asked once for all of them."""
 
     session: Session
     campaign: Campaign
-    herd: Mapping[str, Animal]
-    batch_no: str
+    herd: Mapping[str, Animal]  # by reference
     at: datetime
-    by: Party
-    on_behalf_of: Party | None
     here: Collection[int] = ()  # animals that stand within the campaign's regions and one's own
     dosed: set[tuple[int, date]] = field(default_factory=set)
     left_out: dict[int, tuple[Reason, str]] = field(default_factory=dict)
     clear_on: Mapping[int, date] = field(default_factory=dict)
 
-    def ask(self, entries: Sequence[Entry], within: ColumnElement[bool]) -> None:
+    def ask(self, within: ColumnElement[bool]) -> None:
         """Look up what is known of the animals: four questions, however many they are."""
         ids = {animal.id for animal in self.herd.values()}
         put, campaign = self.session.execute, self.campaign
@@ -146,54 +150,87 @@ class _Work:
         courses = clear.where(Treatment.animal_id.in_(ids)).group_by(Treatment.animal_id)
         self.clear_on = {row[0]: row[1] for row in put(courses)}
 
-    def line(self, entry: Entry) -> Line:
-        """What becomes of one animal; whatever is refused is told, and the next one goes on."""
+    def verdict(self, entry: Entry) -> Verdict:
+        """What is to become of an entry; the next one of the same animal knows of it."""
         animal = self.herd.get(entry.animal)
-        if animal is None:
-            return Line(entry.animal, "", Result.REFUSED, "animal.not_found", "没有找到这头牛")
         try:
+            if animal is None:
+                raise NotFound("animal.not_found", "没有找到这头牛")
             if animal.id not in self.here:
                 raise RuleViolation(
                     "campaign.outside_area", "这头牛现在不在集中免疫的范围里（卖出、调走或在路上）"
                 )
-            told = self._dose(animal, entry) if entry.is_dosed else self._omit(animal, entry)
+            return self._dose(animal, entry) if entry.is_dosed else self._omit(animal, entry)
         except Refusal as refusal:
-            told = Result.REFUSED, refusal.code, refusal.sentence
-        return Line(animal.ref, animal.ear_tag, *told)
+            return Verdict(Result.REFUSED, refusal.code, refusal.sentence)
 
-    def _omit(self, animal: Animal, entry: Entry) -> tuple[Result, str, str]:
+    def _omit(self, animal: Animal, entry: Entry) -> Verdict:
         require_alive(animal)
         if any(known == animal.id for known, _ in self.dosed):
-            return Result.ALREADY, "", "这次集中免疫里已经打过"
+            return Verdict(Result.ALREADY, "", "这次集中免疫里已经打过")
         if (reason := entry.reason) is None:
             raise RuleViolation("campaign.omission_unsaid", "没有打的请选为什么没有打")
-        told = (reason, entry.note.strip())
-        words = OMISSION_REASON_LABELS[reason]
+        told, words = (reason, entry.note.strip()), OMISSION_REASON_LABELS[reason]
         if self.left_out.get(animal.id) == told:
-            return Result.ALREADY, "", words
+            return Verdict(Result.ALREADY, "", words)
+        records.require_said(reason, entry.note)
         self._check_day(entry.given_on)
-        records.omit(
-            self.session,
-            self.campaign,
-            animal,
-            reason=reason,
-            note=entry.note,
-            on=entry.given_on,
-            at=self.at,
-            by=self.by,
-        )
         self.left_out[animal.id] = told
-        return Result.OMITTED, "", words
+        return Verdict(Result.OMITTED, "", words)
 
-    def _dose(self, animal: Animal, entry: Entry) -> tuple[Result, str, str]:
-        if (animal.id, entry.given_on) in self.dosed:
-            return Result.ALREADY, "", f"{entry.given_on} 已经登记过"
+    def _dose(self, animal: Animal, entry: Entry) -> Verdict:
+        day = entry.given_on
+        if (animal.id, day) in self.dosed:
+            return Verdict(Result.ALREADY, "", f"{day} 已经登记过")
         if entry.reason is not None:
-            raise RuleViolation("campaign.both_said", "既勾了“打了”，又选了没打的原因，请留一个")
+            raise RuleViolation("campaign.both_said", "既写了打了，又写了没打的原因，请留一个")
         require_alive(animal)
-        self._check_day(entry.given_on)
+        if day < animal.born_on:
+            raise RuleViolation("treatment.before_birth", "用药或免疫日期早于出生日期，请核对")
+        self._check_day(day)
         facts = Facts(born_on=animal.born_on, clear_on=self.clear_on.get(animal.id))
         warned = rules.require(self.session, GIVE_STAGE, facts, at=self.at)
+        self.dosed.add((animal.id, day))
+        if warned:
+            words = "；".join(each.sentence for each in warned)
+            return Verdict(Result.WARNED, warned[0].code, words)
+        return Verdict(Result.GIVEN)
+
+    def _check_day(self, day: date) -> None:
+        if day > legal_day(self.at):
+            raise RuleViolation("treatment.in_future", "用药或免疫日期在将来，请核对")
+        if not self.campaign.holds(day):
+            first, last = self.campaign.first_on, self.campaign.last_on
+            raise RuleViolation(
+                "campaign.outside_days", f"{day} 不在这次集中免疫的日期里（{first} 至 {last}）"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One submission: who records what, with which batch of vaccine."""
+
+    session: Session
+    campaign: Campaign
+    batch_no: str
+    at: datetime
+    by: Party
+    on_behalf_of: Party | None
+
+    def write(self, animal: Animal, entry: Entry) -> None:
+        """Write the dose or the reason for none."""
+        if entry.reason is not None:
+            records.omit(
+                self.session,
+                self.campaign,
+                animal,
+                reason=entry.reason,
+                note=entry.note,
+                on=entry.given_on,
+                at=self.at,
+                by=self.by,
+            )
+            return
         treatments.immunise(
             self.session,
             animal,
@@ -206,16 +243,15 @@ class _Work:
             on_behalf_of=self.on_behalf_of,
             group=self.campaign.ref,
         )
-        self.dosed.add((animal.id, entry.given_on))
-        if warned:
-            return Result.WARNED, warned[0].code, "；".join(each.sentence for each in warned)
-        return Result.GIVEN, "", ""
 
-    def _check_day(self, day: date) -> None:
-        if day > legal_day(self.at):
-            raise RuleViolation("treatment.in_future", "用药或免疫日期在将来，请核对")
-        if not self.campaign.holds(day):
-            first, last = self.campaign.first_on, self.campaign.last_on
-            raise RuleViolation(
-                "campaign.outside_days", f"{day} 不在这次集中免疫的日期里（{first} 至 {last}）"
-            )
+
+def _line(judge: Judge, work: _Work, entry: Entry) -> Line:
+    """What becomes of one animal; whatever is refused is told, and the next one goes on."""
+    animal, found = judge.herd.get(entry.animal), judge.verdict(entry)
+    if animal is not None and found.result in WRITTEN:
+        try:
+            work.write(animal, entry)
+        except Refusal as refusal:
+            found = Verdict(Result.REFUSED, refusal.code, refusal.sentence)
+    tag = "" if animal is None else animal.ear_tag
+    return Line(entry.animal, tag, found.result, found.code, found.sentence)

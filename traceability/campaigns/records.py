@@ -266,8 +266,7 @@ def omit(
     Raises:
         RuleViolation: `campaign.omission_unsaid`.
     """
-    if reason is OmissionReason.OTHER and not note.strip():
-        raise RuleViolation("campaign.omission_unsaid", "选了“其他”，请写明为什么没有打")
+    require_said(reason, note)
     known = select(Omission).where(
         Omission.campaign_id == campaign.id, Omission.animal_id == animal.id
     )
@@ -289,6 +288,16 @@ def omit(
         noted_on=on.isoformat(),
     )
     return row
+
+
+def require_said(reason: OmissionReason, note: str) -> None:
+    """Refuse a reason that says nothing.
+
+    Raises:
+        RuleViolation: `campaign.omission_unsaid`.
+    """
+    if reason is OmissionReason.OTHER and not note.strip():
+        raise RuleViolation("campaign.omission_unsaid", "选了“其他”，请写明为什么没有打")
 
 
 def get(session: Session, ref: str) -> Campaign:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from traceability.base.clock import start_of
 from traceability.base.db import Base
+from traceability.campaigns.records import Campaign
 from traceability.chain import bulk
 from traceability.chain.bulk import Prepared
 from traceability.chain.kinds import Kind
@@ -78,6 +79,9 @@ class Batch:
     by: str
     now: datetime
     laws: Sequence[RuleCard] = ()
+    campaign: Campaign | None = None
+    area: Sequence[str] = ()  # where the sender may record; for a campaign's sheet
+    is_trial: bool = False
     results: list[Result] = field(default_factory=list)
     prepared: list[Prepared] = field(default_factory=list)
     inserts: dict[type[Base], list[dict[str, Any]]] = field(default_factory=dict)
@@ -111,9 +115,11 @@ class Batch:
         """A row for a table."""
         self.inserts.setdefault(model, []).append(values)
 
-    def tell(self, kind: Kind, *subjects: str, at: datetime, **data: Any) -> None:
+    def tell(
+        self, kind: Kind, *subjects: str, at: datetime, group: str | None = None, **data: Any
+    ) -> None:
         """An event, as `events.append` would be told of it."""
-        self.prepared.append(Prepared(kind, subjects, at, self.by, data))
+        self.prepared.append(Prepared(kind, subjects, at, self.by, data, group=group))
 
     def at(self, day: date | None) -> datetime:
         """The instant an imported day stands for; now where none is given."""

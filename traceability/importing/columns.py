@@ -18,6 +18,7 @@ class ImportKind(StrEnum):
     ANIMALS = "animals"
     IMMUNISATIONS = "immunisations"
     MOVEMENTS = "movements"
+    CAMPAIGN = "campaign"
 
 
 IMPORT_KIND_LABELS = {
@@ -25,7 +26,10 @@ IMPORT_KIND_LABELS = {
     ImportKind.ANIMALS: "牛只",
     ImportKind.IMMUNISATIONS: "免疫记录",
     ImportKind.MOVEMENTS: "调运记录",
+    ImportKind.CAMPAIGN: "集中免疫登记表",
 }
+REGISTER_KINDS = tuple(kind for kind in ImportKind if kind is not ImportKind.CAMPAIGN)
+"""The sheets of an existing register; a campaign's sheet is sent on the campaign's own page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,12 @@ COLUMNS: dict[ImportKind, tuple[Column, ...]] = {
         _column("arrived_on", "调入日期 到达日期", "2024-05-02", required=False),
         _column("certificate_number", "检疫证明编号 检疫证号 检疫证明", "", required=False),
         _column("plate", "车牌号 车牌", "", required=False),
+    ),
+    ImportKind.CAMPAIGN: (
+        TAG,
+        _column("given_on", "免疫日期 接种日期 注射日期", "2026-10-12"),
+        _column("batch_no", "疫苗批号 批号", "20260901", required=False),
+        _column("reason", "未免原因 没打的原因 备注", "", required=False),
     ),
 }
 assert COLUMNS.keys() == set(ImportKind)

@@ -12,14 +12,15 @@ from enum import StrEnum
 from itertools import islice
 
 from sqlalchemy import Engine, ForeignKey, String, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from traceability import rules
 from traceability.base import clock
 from traceability.base.db import Base, transaction
 from traceability.base.errors import Conflict, NotFound
 from traceability.base.refs import REF_CHARS_MAX, new_ref
-from traceability.importing import doses, herd, holders, journeys, shapes
+from traceability.campaigns.records import Campaign
+from traceability.importing import doses, herd, herd_doses, holders, journeys, shapes
 from traceability.importing.batches import Batch, Line, Outcome, Result, refused
 from traceability.importing.columns import ImportKind
 from traceability.importing.shapes import Refused
@@ -66,12 +67,16 @@ class ImportRun(Base):
     started_at: Mapped[datetime]
     beat_at: Mapped[datetime]
     by_id: Mapped[int] = mapped_column(ForeignKey("party.id"))
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"), index=True)
+    area: Mapped[list[str]]  # regions where the sender may record; of a campaign's sheet
     rows_done: Mapped[int] = mapped_column(default=0)
     accepted: Mapped[int] = mapped_column(default=0)
     warned: Mapped[int] = mapped_column(default=0)
     already: Mapped[int] = mapped_column(default=0)
     refused: Mapped[int] = mapped_column(default=0)
     fault: Mapped[str] = mapped_column(String(SENTENCE_CHARS_MAX), default="")
+
+    campaign: Mapped[Campaign | None] = relationship()
 
     @property
     def is_over(self) -> bool:
@@ -107,8 +112,11 @@ def begin(
     dry_run: bool,
     by: Party,
     at: datetime,
+    campaign: Campaign | None = None,
+    area: Sequence[str] = (),
 ) -> ImportRun:
-    """A new run, waiting to be worked on."""
+    """A new run, waiting to be worked on; a campaign's sheet names its campaign and one's area."""
+    assert (kind is ImportKind.CAMPAIGN) is (campaign is not None)
     run = ImportRun(
         ref=new_ref("import"),
         kind=kind,
@@ -119,6 +127,8 @@ def begin(
         started_at=at,
         beat_at=at,
         by_id=by.id,
+        campaign=campaign,
+        area=[*area],
     )
     session.add(run)
     session.flush()
@@ -138,8 +148,15 @@ def get(session: Session, ref: str) -> ImportRun:
 
 
 def listed(session: Session, *, limit: int = 50) -> Sequence[ImportRun]:
-    """The runs, newest first."""
-    return session.scalars(select(ImportRun).order_by(ImportRun.id.desc()).limit(limit)).all()
+    """The runs of an existing register, newest first."""
+    wanted = select(ImportRun).where(ImportRun.campaign_id.is_(None))
+    return session.scalars(wanted.order_by(ImportRun.id.desc()).limit(limit)).all()
+
+
+def of_campaign(session: Session, campaign: Campaign, *, limit: int = 20) -> Sequence[ImportRun]:
+    """The sheets sent for a campaign, newest first."""
+    wanted = select(ImportRun).where(ImportRun.campaign_id == campaign.id)
+    return session.scalars(wanted.order_by(ImportRun.id.desc()).limit(limit)).all()
 
 
 def waiting(session: Session, *, at: datetime) -> Sequence[str]:
@@ -186,6 +203,7 @@ PREPARE: dict[ImportKind, Callable[[Batch, Sequence[Line]], None]] = {
     ImportKind.ANIMALS: herd.prepare,
     ImportKind.IMMUNISATIONS: doses.prepare,
     ImportKind.MOVEMENTS: journeys.prepare,
+    ImportKind.CAMPAIGN: herd_doses.prepare,
 }
 assert PREPARE.keys() == set(ImportKind)
 
@@ -256,7 +274,7 @@ def bring_in(
     """Judge a batch and, in earnest, write it; a result for every row, in order."""
     by = session.get_one(Party, run.by_id)
     laws = rules.in_force_any(session, "movement.depart")
-    batch = Batch(session, secret, by.id, by.ref, at, laws)
+    batch = Batch(session, secret, by.id, by.ref, at, laws, run.campaign, run.area, run.dry_run)
     lines = []
     today: date = clock.legal_day(at)
     for number, cells in rows:

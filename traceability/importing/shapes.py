@@ -20,6 +20,7 @@ from traceability.animals import (
     Sex,
 )
 from traceability.base.errors import RuleViolation
+from traceability.campaigns.records import NOTE_CHARS_MAX
 from traceability.holdings import HOLDING_KIND_LABELS, NAME_CHARS_MAX, HoldingKind
 from traceability.identifiers import farm_codes, phones, resident_ids, uscc
 from traceability.identifiers.ear_tags import parse_ear_tag
@@ -176,6 +177,12 @@ _READERS: dict[ImportKind, dict[str, Reader]] = {
         "certificate_number": _words(40, required=False),
         "plate": _optional(lambda text, _: str(parse_plate(text))),
     },
+    ImportKind.CAMPAIGN: {
+        "ear_tag": lambda text, _: parse_ear_tag(text).code,
+        "given_on": _optional(_day),
+        "batch_no": _words(40, required=False),
+        "reason": _words(NOTE_CHARS_MAX, required=False),
+    },
 }
 assert all({*_READERS[kind]} == {c.name for c in COLUMNS[kind]} for kind in ImportKind)
 
@@ -274,4 +281,5 @@ CHECKS: dict[ImportKind, Callable[[dict[str, Any], date], Checked]] = {
     ImportKind.ANIMALS: _animal,
     ImportKind.IMMUNISATIONS: _immunisation,
     ImportKind.MOVEMENTS: _movement,
+    ImportKind.CAMPAIGN: lambda _values, _today: ([], []),  # the campaign judges
 }

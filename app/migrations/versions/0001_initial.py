@@ -780,33 +780,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_holding_region_code"), ["region_code"], unique=False)
 
     op.create_table(
-        "import_run",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("ref", sa.String(length=57), nullable=False),
-        sa.Column("kind", sa.String(length=40), nullable=False),
-        sa.Column("filename", sa.String(length=200), nullable=False),
-        sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("dry_run", sa.Boolean(), nullable=False),
-        sa.Column("state", sa.String(length=40), nullable=False),
-        sa.Column("started_at", Instant(), nullable=False),
-        sa.Column("beat_at", Instant(), nullable=False),
-        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "rows_done", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("accepted", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("warned", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("already", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("refused", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("fault", sa.String(length=400), nullable=False),
-        sa.ForeignKeyConstraint(["by_id"], ["party.id"], name=op.f("fk_import_run_by_id_party")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_run")),
-        sa.UniqueConstraint("ref", name=op.f("uq_import_run_ref")),
-    )
-    with op.batch_alter_table("import_run", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_import_run_sha256"), ["sha256"], unique=False)
-
-    op.create_table(
         "leaf",
         sa.Column(
             "position",
@@ -1100,22 +1073,42 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "import_result",
-        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        "import_run",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("filename", sa.String(length=200), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("dry_run", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("started_at", Instant(), nullable=False),
+        sa.Column("beat_at", Instant(), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
-            "first_line", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+            "campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
+        sa.Column("area", sa.JSON(), nullable=False),
         sa.Column(
-            "last_line", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+            "rows_done", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
-        sa.Column("outcome", sa.String(length=40), nullable=False),
-        sa.Column("code", sa.String(length=60), nullable=False),
-        sa.Column("sentence", sa.String(length=400), nullable=False),
+        sa.Column("accepted", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("warned", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("already", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("refused", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("fault", sa.String(length=400), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["party.id"], name=op.f("fk_import_run_by_id_party")),
         sa.ForeignKeyConstraint(
-            ["run_id"], ["import_run.id"], name=op.f("fk_import_result_run_id_import_run")
+            ["campaign_id"], ["campaign.id"], name=op.f("fk_import_run_campaign_id_campaign")
         ),
-        sa.PrimaryKeyConstraint("run_id", "first_line", name=op.f("pk_import_result")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_run")),
+        sa.UniqueConstraint("ref", name=op.f("uq_import_run_ref")),
     )
+    with op.batch_alter_table("import_run", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_import_run_campaign_id"), ["campaign_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_import_run_sha256"), ["sha256"], unique=False)
+
     op.create_table(
         "instrument",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1569,6 +1562,23 @@ def upgrade() -> None:
     with op.batch_alter_table("immunisation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_immunisation_animal_id"), ["animal_id"], unique=False)
 
+    op.create_table(
+        "import_result",
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "first_line", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "last_line", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("outcome", sa.String(length=40), nullable=False),
+        sa.Column("code", sa.String(length=60), nullable=False),
+        sa.Column("sentence", sa.String(length=400), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["import_run.id"], name=op.f("fk_import_result_run_id_import_run")
+        ),
+        sa.PrimaryKeyConstraint("run_id", "first_line", name=op.f("pk_import_result")),
+    )
     op.create_table(
         "indicator",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -2305,6 +2315,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_indicator_cluster_id"))
 
     op.drop_table("indicator")
+    op.drop_table("import_result")
     with op.batch_alter_table("immunisation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_immunisation_animal_id"))
 
@@ -2370,7 +2381,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_instrument_holding_id"))
 
     op.drop_table("instrument")
-    op.drop_table("import_result")
+    with op.batch_alter_table("import_run", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_import_run_sha256"))
+        batch_op.drop_index(batch_op.f("ix_import_run_campaign_id"))
+
+    op.drop_table("import_run")
     with op.batch_alter_table("idempotency_key", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_idempotency_key_answered_at"))
 
@@ -2416,10 +2431,6 @@ def downgrade() -> None:
 
     op.drop_table("ledger_account")
     op.drop_table("leaf")
-    with op.batch_alter_table("import_run", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_import_run_sha256"))
-
-    op.drop_table("import_run")
     with op.batch_alter_table("holding", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_holding_region_code"))
         batch_op.drop_index("ix_holding_name_id")
