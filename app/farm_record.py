@@ -1,8 +1,9 @@
 """养殖档案 · what the law asks a farm to keep, gathered from what is recorded here, year by year.
 
 畜牧法（2022 年修订）第四十一条: breeds, numbers and tags; entries and exits; immunisation and
-drugs; quarantine; sickness, death and disposal. What nobody records on the platform (feed,
-disinfection, manure) is left open to be written by hand, never filled in.
+drugs; what was bought of drugs and feed; quarantine; sickness, death and disposal. What nobody
+records on the platform (what was fed, disinfection, manure) is left open to be written by hand,
+never filled in.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,19 +15,22 @@ from sqlalchemy import ColumnElement, select, union
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app import filters
+from traceability import inputs
 from traceability.animals import BREED_LABELS, ORIGIN_LABELS, SEX_LABELS, STATE_LABELS, Animal
 from traceability.base.clock import start_of
 from traceability.holdings import Holding
 from traceability.identifiers.certificates import CERTIFICATE_FORM_LABELS
+from traceability.inputs import INPUT_KIND_LABELS, Purchase, Stock
 from traceability.movements import Movement
 from traceability.parties import Party
 from traceability.quarantine.certificates import Certificate
 from traceability.quarantine.disposal import DISPOSAL_METHOD_LABELS
 from traceability.quarantine.isolations import ISOLATION_STATE_LABELS, Isolation
 from traceability.treatments import DISEASE_LABELS, Immunisation, Treatment
+from traceability.treatments.amounts import amount_words
 
 ROWS_MAX = 2_000  # of one list; a year of a large farm
-BY_HAND = ("饲料和添加剂的来源、名称、使用", "消毒", "发病", "粪污处理")
+BY_HAND = ("饲料和添加剂的使用", "消毒", "发病", "粪污处理")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,14 @@ class _Asked:
 def sheets(session: Session, place: Holding, *, year: int) -> list[Sheet]:
     """The lists of a place for a year, each in the order of days."""
     asked = _Asked(session, place, year)
-    return [_herd(asked), *_journeys(asked), *_medicine(asked), _papers(asked), *_ends(asked)]
+    return [
+        _herd(asked),
+        *_journeys(asked),
+        *_medicine(asked),
+        *_inputs(asked),
+        _papers(asked),
+        *_ends(asked),
+    ]
 
 
 def _herd(asked: _Asked) -> Sheet:
@@ -118,7 +129,12 @@ def _medicine(asked: _Asked) -> list[Sheet]:
     ).subquery()
     told = (
         (Immunisation, "免疫", ("预防", "疫苗", "批号", "免疫人"), _dose_words),
-        (Treatment, "用药", ("药名", "用量", "批准文号", "休药期到", "用药人"), _course_words),
+        (
+            Treatment,
+            "用药",
+            ("药名", "用量", "批准文号", "批号", "休药期到", "用药人"),
+            _course_words,
+        ),
     )
     found = []
     for model, title, heads, words in told:
@@ -142,7 +158,46 @@ def _dose_words(row: Any) -> Sequence[Any]:
 def _course_words(row: Any) -> Sequence[Any]:
     course, ear_tag, name = row
     given, clear = filters.cn_date(course.given_on), filters.cn_date(course.clear_on)
-    return filters.tag(ear_tag), given, course.drug, course.dose, course.approval_no, clear, name
+    paper = course.approval_no, course.batch_no
+    return filters.tag(ear_tag), given, course.drug, course.dose, *paper, clear, name
+
+
+def _inputs(asked: _Asked) -> list[Sheet]:
+    """What was bought in the year, and what is left today."""
+    since, until = asked.days
+    bought = inputs.purchases(asked.session, asked.place, since=since, until=until)
+    left = inputs.stock(asked.session, asked.place)
+    return [
+        Sheet(
+            "投入品购入",
+            ("名称", "类别", "日期", "来源", "批准文号", "批号", "数量", "凭证"),
+            [_purchase_words(each) for each in reversed(bought[:ROWS_MAX])],
+        ),
+        Sheet(
+            "投入品库存（现在）",
+            ("名称", "类别", "批号", "购入", "已用", "应剩"),
+            [_stock_words(each) for each in left],
+        ),
+    ]
+
+
+def _purchase_words(bought: Purchase) -> Sequence[str]:
+    return (
+        bought.name,
+        INPUT_KIND_LABELS[bought.input_kind],
+        filters.cn_date(bought.bought_on),
+        bought.source,
+        bought.approval_no or "",
+        bought.batch_no or "",
+        amount_words(bought.quantity_milli, bought.amount_unit),
+        "有" if bought.evidence_id is not None else "没有",
+    )
+
+
+def _stock_words(each: Stock) -> Sequence[str]:
+    amounts = (each.bought_milli, each.used_milli, each.left_milli)
+    counted = [amount_words(milli, each.amount_unit) for milli in amounts]
+    return each.name, INPUT_KIND_LABELS[each.input_kind], each.batch_no or "", *counted
 
 
 def _papers(asked: _Asked) -> Sheet:

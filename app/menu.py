@@ -36,6 +36,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("campaigns.index", "集中免疫", "clipboard2-check", "春防、秋防、补免，整村登记"),
     Entry("due_lists.show", "到期免疫", "journal-text", "各村该打的牛，可打印"),
     Entry("treatments.record", "记用药", "capsule", "休药期自动计算"),
+    Entry("inputs.index", "投入品台账", "journal-text", "买的药和饲料，用了多少"),
     Entry("drug_labels.index", "兽药标签", "capsule", "标签上的休药期"),
     Entry("declarations.file", "申报检疫", "file-earmark-text", "离开产地前三天"),
     Entry("declarations.index", "检疫申报", "clipboard2-check", "受理、检查、出证"),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy.orm import Session
 
-from app import alerting, herd, isolating, papers, places, programme, whoami
+from app import alerting, herd, isolating, papers, places, programme, purchasing, whoami
 from app.auth.privileges import OVERSEERS
 from traceability.base.errors import NotFound
 from traceability.base.refs import prefix_of
@@ -20,6 +20,7 @@ VIEWERS: Mapping[str, Callable[[Session, str], object]] = {
     "isolation": isolating.get,
     "holding": places.holding,
     "drug_label": drug_labels.get,
+    "purchase": purchasing.purchase,
     "party": places.party,
     "cluster": programme.cluster,
     "project": programme.project,

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app import herd
-from traceability import treatments
+from traceability import inputs, treatments
 from traceability.treatments import Caution, Prescription, Treatment
 
 
@@ -30,7 +30,7 @@ def treat(session: Session, given: Mapping[str, Any]) -> Course:
     told["used_milli"] = told.pop("used")
     prescription = Prescription(**{each.name: told.pop(each.name) for each in fields(Prescription)})
     course = treatments.treat(session, animal, **told, prescription=prescription, **herd.actors())
-    return _told(course)
+    return _told(session, course)
 
 
 def courses(session: Session, ref: str) -> Sequence[Course]:
@@ -39,8 +39,9 @@ def courses(session: Session, ref: str) -> Sequence[Course]:
     Raises:
         NotFound: `animal.not_found`.
     """
-    return [_told(course) for course in treatments.courses(session, herd.get(session, ref))]
+    found = treatments.courses(session, herd.get(session, ref))
+    return [_told(session, course) for course in found]
 
 
-def _told(course: Treatment) -> Course:
-    return Course(course, treatments.cautions(course))
+def _told(session: Session, course: Treatment) -> Course:
+    return Course(course, [*treatments.cautions(course), *inputs.cautions(session, course)])

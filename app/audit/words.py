@@ -8,6 +8,7 @@ from app import filters
 from app.trace.words import FIELDS, value_of
 from traceability.base.clock import unstamp
 from traceability.holdings import HOLDING_KIND_LABELS, HoldingKind
+from traceability.inputs import INPUT_KIND_LABELS
 from traceability.treatments import AMOUNT_UNIT_LABELS, ROUTE_LABELS, WITHDRAWAL_BASIS_LABELS
 
 PRIVATE_NAMES = {
@@ -175,6 +176,10 @@ PRIVATE_NAMES = {
     "weight_g": "重量",
     "where": "地点",
     "witness": "见证人",
+    "input_kind": "投入品类别",
+    "quantity_milli": "数量（千分之一）",
+    "amount_unit": "单位",
+    "bought_on": "购入日期",
     "manufacturer": "生产企业",
     "route": "给药途径",
     "prescriber": "处方兽医",
@@ -223,6 +228,8 @@ REGIONS = {"township", "from_township", "to_township", "region_code"}
 CHOICES: Mapping[str, Mapping[Any, str]] = {
     "route": ROUTE_LABELS,
     "used_unit": AMOUNT_UNIT_LABELS,
+    "amount_unit": AMOUNT_UNIT_LABELS,
+    "input_kind": INPUT_KIND_LABELS,
     "withdrawal_basis": WITHDRAWAL_BASIS_LABELS,
 }
 MASKED = {"resident_id": 6, "phone": 3}

@@ -34,3 +34,5 @@ STAFF = {
 CARRIER = "小海镇 老杨运输队"
 PLATE = "贵F5D217"
 VACCINE = "口蹄疫 O 型、A 型二价灭活疫苗"
+DRUG = "土霉素注射液"
+DRUG_BATCH = "演示261001"

@@ -11,7 +11,16 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from app.demo import cast
-from traceability import animals, carriers, holdings, instruments, parties, tagging, treatments
+from traceability import (
+    animals,
+    carriers,
+    holdings,
+    inputs,
+    instruments,
+    parties,
+    tagging,
+    treatments,
+)
 from traceability.animals import Animal, Breed, Sex
 from traceability.base.clock import legal_day, start_of
 from traceability.base.db import Recording
@@ -19,10 +28,11 @@ from traceability.carriers import FilingKind
 from traceability.holdings import Holding, HoldingKind
 from traceability.identifiers.ear_tags import parse_ear_tag
 from traceability.identifiers.eids import parse_eid
+from traceability.inputs import InputKind, Voucher
 from traceability.instruments import Instrument
 from traceability.parties import Party, PartyKind
 from traceability.regions import townships
-from traceability.treatments import Disease
+from traceability.treatments import AmountUnit, Disease, Prescription, Route
 
 SEED = 520526
 Tell = Callable[[str], None]
@@ -242,15 +252,35 @@ class Life:
             by=self.county.people["village_vet"],
         )
 
+    def _buy(self, at: datetime) -> None:
+        """A bottle of the drug, once for each home."""
+        if inputs.purchases(self.county.session, self.home):
+            return
+        voucher = Voucher(
+            input_kind=InputKind.DRUG,
+            name=cast.DRUG,
+            source="演示兽药店",
+            quantity_milli=100_000,
+            amount_unit=AmountUnit.ML,
+            bought_on=legal_day(at),
+            batch_no=cast.DRUG_BATCH,
+        )
+        inputs.buy(self.county.session, self.home, voucher, at=at, by=self.home.keeper)
+
     def treat(self, at: datetime) -> None:
         """A course that leaves a withdrawal period open."""
         assert self.animal is not None
+        self._buy(at)
         treatments.treat(
             self.county.session,
             self.animal,
-            drug="土霉素注射液",
-            dose="10 毫升，肌内注射",
+            drug=cast.DRUG,
+            dose="10 毫升",
             given_on=legal_day(at),
+            batch_no=cast.DRUG_BATCH,
+            prescription=Prescription(
+                route=Route.INTRAMUSCULAR, used_milli=10_000, used_unit=AmountUnit.ML
+            ),
             at=at,
             by=self.county.people["village_vet"],
         )

@@ -48,6 +48,7 @@ class Kind(StrEnum):
     OMISSION_NOTED = "omission.noted"
     ANTIBODY_TESTED = "antibody.tested"
     TREATMENT_GIVEN = "treatment.given"
+    PURCHASE_RECORDED = "purchase.recorded"
     DRUG_LABEL_ENTERED = "drug.label_entered"
     DRUG_LABEL_CONFIRMED = "drug.label_confirmed"
     DRUG_LABEL_RETURNED = "drug.label_returned"
@@ -174,6 +175,7 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.OMISSION_NOTED: _spec("未免登记"),
     Kind.ANTIBODY_TESTED: _spec("抗体检测", "", "inspecting"),
     Kind.TREATMENT_GIVEN: _spec("用药", "given_on clear_on", "inspecting"),
+    Kind.PURCHASE_RECORDED: _spec("投入品购入"),
     Kind.DRUG_LABEL_ENTERED: _spec("兽药标签登记"),
     Kind.DRUG_LABEL_CONFIRMED: _spec("兽药标签复核"),
     Kind.DRUG_LABEL_RETURNED: _spec("兽药标签退回"),

@@ -1279,6 +1279,40 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_project_task_id"), ["task_id"], unique=False)
 
     op.create_table(
+        "purchase",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "holding_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("input_kind", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("source", sa.String(length=60), nullable=False),
+        sa.Column("approval_no", sa.String(length=40), nullable=True),
+        sa.Column("batch_no", sa.String(length=40), nullable=True),
+        sa.Column(
+            "quantity_milli", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("amount_unit", sa.String(length=40), nullable=False),
+        sa.Column("bought_on", sa.Date(), nullable=False),
+        sa.Column(
+            "evidence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["party.id"], name=op.f("fk_purchase_by_id_party")),
+        sa.ForeignKeyConstraint(
+            ["evidence_id"], ["evidence.id"], name=op.f("fk_purchase_evidence_id_evidence")
+        ),
+        sa.ForeignKeyConstraint(
+            ["holding_id"], ["holding.id"], name=op.f("fk_purchase_holding_id_holding")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_purchase")),
+        sa.UniqueConstraint("ref", name=op.f("uq_purchase_ref")),
+    )
+    with op.batch_alter_table("purchase", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_purchase_holding_id"), ["holding_id"], unique=False)
+
+    op.create_table(
         "transfer",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("debit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -2360,6 +2394,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_transfer_credit_id"))
 
     op.drop_table("transfer")
+    with op.batch_alter_table("purchase", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_purchase_holding_id"))
+
+    op.drop_table("purchase")
     with op.batch_alter_table("project", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_project_task_id"))
         batch_op.drop_index(batch_op.f("ix_project_cluster_id"))
