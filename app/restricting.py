@@ -98,7 +98,7 @@ def names_of(session: Session, refs: Sequence[str]) -> Sequence[str]:
 def touched(session: Session, order: Restriction) -> Touched:
     """What an order reaches at this instant, whether it is given yet or only drafted."""
     today = legal_day(whoami.now())
-    places = _places(session, order)
+    places = places_reached(session, order)
     here = select(Animal.id).where(Animal.holding_id.in_(places))
     papers = select(Certificate).where(
         Certificate.origin_id.in_(places) | Certificate.destination_id.in_(places),
@@ -140,7 +140,7 @@ def _count(session: Session, wanted: Select[Any]) -> int:
     return session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
 
 
-def _places(session: Session, order: Restriction) -> Select[Any]:
+def places_reached(session: Session, order: Restriction) -> Select[Any]:
     """The ids of the places an order reaches, as a query."""
     if order.reach is Reach.REGIONS:
         below = [Holding.region_code.startswith(code, autoescape=True) for code in order.places]

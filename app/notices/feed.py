@@ -11,8 +11,9 @@ from app.auth.privileges import OVERSEERS, VETS
 from app.auth.roles import Role
 from app.notices import deliveries, recipients
 from app.notices.notices import NOTICE_KIND_LABELS, NoticeCursor, NoticeKind, Told
+from app.restricting import places_reached
 from market.sales import records as sales
-from traceability import alerts, animals, holdings
+from traceability import alerts, animals, holdings, restrictions
 from traceability.alerts import ALERT_KIND_LABELS, AlertKind
 from traceability.base.clock import legal_day
 from traceability.base.errors import NotFound
@@ -123,6 +124,14 @@ def _proposed(session: Session, event: EventView) -> tuple[str, str, set[int]]:
     return "请核对依据后批准或退回", f"/amendments/{event.links[0].ref}", accounts
 
 
+def _restricted(session: Session, event: EventView) -> tuple[str, str, set[int]]:
+    order = restrictions.get(session, event.links[0].ref)
+    ordered = event.kind is Kind.RESTRICTION_ORDERED
+    todo = "出证、调运、成交停办，牛不要移动" if ordered else "可以照常办理"
+    accounts = recipients.concerned(session, places_reached(session, order))
+    return f"{order.name}，{order.order_no}；{todo}", "/animals/", accounts
+
+
 TELLERS: Mapping[Kind, tuple[NoticeKind, Teller]] = {
     Kind.DECLARATION_FILED: (NoticeKind.DECLARATION_FILED, _filed),
     Kind.DECLARATION_ACCEPTED: (NoticeKind.DECLARATION_ACCEPTED, _decided),
@@ -132,5 +141,7 @@ TELLERS: Mapping[Kind, tuple[NoticeKind, Teller]] = {
     Kind.ALERT_CLOSED: (NoticeKind.ALERT_CLOSED, _closed),
     Kind.SALE_FUNDED: (NoticeKind.SALE_FUNDED, _money),
     Kind.SALE_SETTLED: (NoticeKind.SALE_SETTLED, _money),
+    Kind.RESTRICTION_ORDERED: (NoticeKind.RESTRICTION_ORDERED, _restricted),
+    Kind.RESTRICTION_LIFTED: (NoticeKind.RESTRICTION_LIFTED, _restricted),
     Kind.RULE_PROPOSED: (NoticeKind.AMENDMENT_PROPOSED, _proposed),
 }

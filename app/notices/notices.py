@@ -34,6 +34,8 @@ class NoticeKind(StrEnum):
     IMMUNISATION_DUE = "immunisation_due"
     WITHDRAWAL_CLEARING = "withdrawal_clearing"
     ARRIVAL_DUE = "arrival_due"
+    RESTRICTION_ORDERED = "restriction_ordered"
+    RESTRICTION_LIFTED = "restriction_lifted"
 
 
 NOTICE_KIND_LABELS = {
@@ -50,6 +52,8 @@ NOTICE_KIND_LABELS = {
     NoticeKind.IMMUNISATION_DUE: "有牛该补免疫",
     NoticeKind.WITHDRAWAL_CLEARING: "休药期要满了",
     NoticeKind.ARRIVAL_DUE: "有牛在路上，到了要登记",
+    NoticeKind.RESTRICTION_ORDERED: "您的场所或牛在管控范围内",
+    NoticeKind.RESTRICTION_LIFTED: "管控已解除",
 }
 assert NOTICE_KIND_LABELS.keys() == set(NoticeKind)
 

@@ -1,12 +1,16 @@
 """收提醒的人 · which logins belong to a party, and which look after a place."""
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.auth.accounts import Account, AccountScope, AccountState
+from app.auth.privileges import VETS
 from app.auth.roles import Role, ScopeKind
+from traceability.animals import Animal
+from traceability.holdings import Holding
 from traceability.parties import Party
 
 
@@ -20,9 +24,9 @@ def of_parties(session: Session, parties: Iterable[str]) -> set[int]:
     return set(session.scalars(mine))
 
 
-def looking_after(session: Session, roles: Iterable[Role], region_code: str) -> set[int]:
-    """The working accounts of some roles whose area holds a place."""
-    within = [region_code[:length] for length in range(2, len(region_code) + 1)]
+def looking_after(session: Session, roles: Iterable[Role], *region_codes: str) -> set[int]:
+    """The working accounts of some roles whose area holds any of the places."""
+    within = {code[:length] for code in region_codes for length in range(2, len(code) + 1)}
     theirs = (
         select(Account.id)
         .join(AccountScope, AccountScope.account_id == Account.id)
@@ -34,6 +38,18 @@ def looking_after(session: Session, roles: Iterable[Role], region_code: str) -> 
         )
     )
     return set(session.scalars(theirs))
+
+
+def concerned(session: Session, places: Select[Any]) -> set[int]:
+    """The working accounts of who keeps some places or owns an animal there, and of their vets."""
+    keepers = select(Holding.keeper_id).where(Holding.id.in_(places))
+    owners = select(Animal.owner_id).where(Animal.holding_id.in_(places))
+    theirs = select(Account.id).where(
+        Account.party_id.in_(keepers) | Account.party_id.in_(owners),
+        Account.state == AccountState.ACTIVE,
+    )
+    codes = session.scalars(select(Holding.region_code).where(Holding.id.in_(places)).distinct())
+    return set(session.scalars(theirs)) | looking_after(session, VETS, *codes)
 
 
 def of_roles(session: Session, roles: Iterable[Role]) -> set[int]:

@@ -15,10 +15,12 @@ from tests import selling
 from tests.app.programs import ProgramOf
 from tests.logins import LoginAs
 from tests.world import World
-from traceability import alerts, movements, treatments
+from traceability import alerts, movements, restrictions, treatments
 from traceability.alerts import AlertKind
 from traceability.chain import log
+from traceability.holdings import HoldingKind
 from traceability.quarantine import declarations
+from traceability.restrictions import Reach, RestrictionKind
 
 
 def told(world: World) -> dict[tuple[str, str], str]:
@@ -68,6 +70,36 @@ def test_a_sickness_reaches_both_vets_and_the_answer_the_farmer(world: World) ->
 
     assert {who for who, kind in found if kind == NoticeKind.ALERT_RAISED} == {"village", "vet"}
     assert found["farmer", "alert_closed"].endswith("已上门诊治")
+
+
+@pytest.mark.usefixtures("people")
+def test_an_order_and_its_end_reach_who_keeps_or_owns_what_lies_within(
+    world: World, login_as: LoginAs
+) -> None:
+    stranger = world.party("赫章县养牛户")
+    world.holding(HoldingKind.HOUSEHOLD, "远处", keeper=stranger, region="520527")
+    login_as.account(Role.FARMER, login="stranger", party=stranger)
+    drafted = restrictions.draft(
+        world.session,
+        kind=RestrictionKind.OUTBREAK,
+        name="小海疫区",
+        disease="口蹄疫",
+        order_no="威防指〔2026〕1号",
+        reach=Reach.REGIONS,
+        places=["520526"],
+        at=world.at,
+        by=world.office,
+    )
+    order = restrictions.order(world.session, drafted, at=world.at)
+    world.later(hours=1)
+    restrictions.lift(world.session, order, reason="解除令", at=world.at, by=world.office)
+
+    found = told(world)
+
+    for kind in (NoticeKind.RESTRICTION_ORDERED, NoticeKind.RESTRICTION_LIFTED):
+        assert {who for who, known in found if known == kind} == {"farmer", "village", "vet"}
+    assert "牛不要移动" in found["farmer", "restriction_ordered"]
+    assert "威防指〔2026〕1号" in found["farmer", "restriction_lifted"]
 
 
 @pytest.mark.usefixtures("people")
