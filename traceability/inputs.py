@@ -210,7 +210,10 @@ def uses(session: Session, holding: Holding) -> Sequence[Treatment]:
 
 
 def cautions(session: Session, course: Treatment) -> Sequence[Caution]:
-    """A warning for a course from a batch that its holding has not bought by that day."""
+    """A warning for a course from a batch that its holding has not bought by that day.
+
+    It names no holding: the animal may have a new keeper, who need not know from whom it came.
+    """
     if course.batch_no is None or course.holding is None:
         return []
     bought = select(
@@ -225,7 +228,7 @@ def cautions(session: Session, course: Treatment) -> Sequence[Caution]:
     if session.scalar(bought):
         return []
     sentence = (
-        f"{course.holding.name}的投入品台账里，到用药那天没有购入过批号 {course.batch_no} 的"
+        f"用药场所的投入品台账里，到用药那天没有购入过批号 {course.batch_no} 的"
         f"“{course.drug}”，请补记购入或核对批号"
     )
     return [Caution("treatment.batch_never_bought", sentence)]

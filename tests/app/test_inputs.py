@@ -60,7 +60,9 @@ def test_a_course_from_a_batch_never_bought_says_so(login_as: LoginAs, world: Wo
     given = vet.post("/treatments/treat", data=course(world, batch_no="20269999"))
 
     assert given.status_code == 303
-    assert "没有购入过批号 20269999" in vet.get(given.location).text
+    page = vet.get(given.location).text
+    assert "没有购入过批号 20269999" in page
+    assert "王大明家的投入品台账" not in page, "a new keeper need not know from whom it came"
 
 
 def test_a_purchase_without_its_batch_is_shown_again(login_as: LoginAs, world: World) -> None:

@@ -187,12 +187,10 @@ def cautions(course: Treatment) -> Sequence[Caution]:
             )
         )
     if course.off_label:
-        found.append(
-            Caution(
-                "treatment.off_label",
-                f"标签外用药，休药期取表和标签中较长的，按 {course.withdrawal_days} 天计算",
-            )
-        )
+        unknown = course.withdrawal_basis is WithdrawalBasis.DEFAULT
+        why = "表和标签都没有休药期" if unknown else "休药期取表和标签中较长的"
+        days = course.withdrawal_days
+        found.append(Caution("treatment.off_label", f"标签外用药，{why}，按 {days} 天计算"))
         if course.prescriber is None:
             found.append(
                 Caution("treatment.no_prescriber", "标签外用药没有写开处方的兽医，请补上兽医处方")
