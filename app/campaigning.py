@@ -9,6 +9,7 @@ from flask import current_app
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
+from app import herd as herds
 from app import whoami, worker
 from app.auth import scopes
 from app.factory import settings_of
@@ -16,7 +17,7 @@ from app.importing import running
 from app.lists import Listed
 from traceability import antibodies, due_lists
 from traceability.animals import Animal, AnimalState
-from traceability.antibodies import Rate
+from traceability.antibodies import AntibodyTest, Rate
 from traceability.base.clock import legal_day
 from traceability.base.errors import Conflict, NotFound, RuleViolation
 from traceability.campaigns import coverage, dosing, records
@@ -85,13 +86,13 @@ def counted(session: Session, campaign: Campaign) -> Counted:
     """How far a campaign is in one's own area: as many questions for one village as for all."""
     within, today = scopes.within(whoami.scope()), legal_day(whoami.now())
     villages = coverage.by_village(session, campaign, today=today, within=within)
-    rates = antibodies.rates(session, campaign, within=within)
-    codes = {each.region_code for each in villages} | {each.region_code for each in rates}
+    sampled = rates(session, campaign)
+    codes = {each.region_code for each in villages} | {each.region_code for each in sampled}
     return Counted(
         villages=villages,
         whole=coverage.total(villages),
-        samples={rate.region_code: rate for rate in rates},
-        sampled=antibodies.total(rates),
+        samples={rate.region_code: rate for rate in sampled},
+        sampled=antibodies.total(sampled),
         names=names_of(session, codes),
     )
 
@@ -106,6 +107,31 @@ def names_of(session: Session, codes: Iterable[str]) -> dict[str, str]:
         code: known.get(code[:9], "") + (known.get(code, "") if code[9:] else "") or code
         for code in wanted
     }
+
+
+def rates(session: Session, campaign: Campaign) -> list[Rate]:
+    """The samples of a campaign by the village in which they were taken."""
+    return antibodies.rates(session, campaign, within=scopes.within(whoami.scope()))
+
+
+def samples(session: Session, campaign: Campaign) -> Sequence[AntibodyTest]:
+    """The samples of a campaign taken in one's own area, the newest first."""
+    within = scopes.within(whoami.scope())
+    return antibodies.of_campaign(session, campaign, within=within, limit=ENTRIES_MAX)
+
+
+def record_sample(session: Session, campaign: Campaign, given: Mapping[str, Any]) -> AntibodyTest:
+    """Record what a laboratory found in an animal that one may see.
+
+    Raises:
+        NotFound: `animal.not_found`.
+        RuleViolation, Conflict: what `antibodies.record` refuses.
+    """
+    told = dict(given)
+    animal = herds.by_text(session, str(told.pop("ear_tag")))
+    return antibodies.record(
+        session, animal, campaign=campaign, disease=campaign.disease, **told, **whoami.acted()
+    )
 
 
 def close(session: Session, campaign: Campaign, *, note: str) -> list[Outcome]:

@@ -82,7 +82,7 @@ def record(
 
     Raises:
         RuleViolation: `antibody.in_future`, `antibody.outside_life`, `antibody.no_laboratory`,
-            `antibody.other_disease`.
+            `antibody.other_disease`, `antibody.outside_area`.
         Conflict: `antibody.known`.
     """
     row = AntibodyTest(
@@ -131,6 +131,8 @@ def _require_right(session: Session, row: AntibodyTest, *, today: date) -> None:
         raise RuleViolation("antibody.no_laboratory", "请照报告填写实验室名称和报告编号")
     if row.campaign is not None and row.campaign.disease is not row.disease:
         raise RuleViolation("antibody.other_disease", "这次集中免疫防的不是这种病")
+    if row.campaign is not None and not _lies_within(row.holding, row.campaign):
+        raise RuleViolation("antibody.outside_area", "这头牛现在不在这次集中免疫的范围里")
     known = select(AntibodyTest.id).where(
         AntibodyTest.animal_id == animal.id,
         AntibodyTest.disease == row.disease,
@@ -140,6 +142,10 @@ def _require_right(session: Session, row: AntibodyTest, *, today: date) -> None:
         raise Conflict(
             "antibody.known", f"报告 {row.report_no} 里 {animal.ear_tag} 的结果已经登记过"
         )
+
+
+def _lies_within(place: Holding | None, campaign: Campaign) -> bool:
+    return place is not None and place.region_code.startswith(tuple(campaign.regions))
 
 
 @dataclass(frozen=True, slots=True)

@@ -864,6 +864,13 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/certificates/<ref:ref>/revoke": {"reason": "货主取消"},
     "POST /api/sales/<ref:ref>/cancel": {"reason": "双方反悔"},
     "POST /api/sales/<ref:ref>/steps": {"step": "cash"},
+    "POST /api/campaigns/<ref:ref>/samples": {
+        "ear_tag": "252052600098765",
+        "sampled_on": "2026-11-22",
+        "result": "passed",
+        "laboratory": "县疫控中心",
+        "report_no": "1",
+    },
     "POST /api/campaigns/<ref:ref>/doses": {
         "entries": [{"animal": f"animal:{NOBODY}", "given_on": "2026-11-22"}],
     },

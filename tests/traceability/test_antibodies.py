@@ -78,13 +78,17 @@ def test_a_sample_lies_within_the_life_and_names_its_report(
 
 
 def test_a_result_is_entered_once_and_for_the_disease_of_the_campaign(world: World) -> None:
-    animal = world.animal()
+    animal, campaign = world.animal(), opened(world)
     sampled(world, animal)
 
     with pytest.raises(Conflict) as known:
         sampled(world, animal)
     with pytest.raises(RuleViolation) as other:
-        sampled(world, world.animal(), campaign=opened(world), disease=Disease.LSD)
+        sampled(world, world.animal(), campaign=campaign, disease=Disease.LSD)
 
+    with pytest.raises(RuleViolation) as outside:
+        sampled(world, world.animal(holding=elsewhere(world)), campaign=campaign)
+
+    assert outside.value.code == "antibody.outside_area"
     assert known.value.code == "antibody.known"
     assert other.value.code == "antibody.other_disease"
