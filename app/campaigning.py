@@ -124,11 +124,13 @@ def record_sample(session: Session, campaign: Campaign, given: Mapping[str, Any]
     """Record what a laboratory found in an animal that one may see.
 
     Raises:
-        NotFound: `animal.not_found`.
-        RuleViolation, Conflict: what `antibodies.record` refuses.
+        RuleViolation, Conflict: `antibody.unknown_animal`, or what `antibodies.record` refuses.
     """
     told = dict(given)
-    animal = herds.by_text(session, str(told.pop("ear_tag")))
+    try:
+        animal = herds.by_text(session, str(told.pop("ear_tag")))
+    except NotFound as missing:
+        raise RuleViolation("antibody.unknown_animal", missing.sentence) from missing
     return antibodies.record(
         session, animal, campaign=campaign, disease=campaign.disease, **told, **whoami.acted()
     )

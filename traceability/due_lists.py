@@ -198,8 +198,14 @@ def by_village(
 
 
 def animals_due(
-    session: Session, disease: Disease, *, day: date, within: ColumnElement[bool]
-) -> Select[tuple[int]]:
-    """The ids of the animals for which a dose is due by a day, as a query."""
-    herd = dosed(disease, within)
-    return select(herd.c.id).where(reason(herd, schedule(session, disease, day), day).is_not(None))
+    session: Session,
+    disease: Disease,
+    *,
+    during: tuple[date, date],
+    within: ColumnElement[bool],
+) -> Select[int]:
+    """The ids of the animals for which a dose is due by the end of a time and not given in it."""
+    herd, day = dosed(disease, within, during=during), during[1]
+    return select(herd.c.id).where(
+        herd.c.during == 0, reason(herd, schedule(session, disease, day), day).is_not(None)
+    )

@@ -20,7 +20,7 @@ from app.auth import accounts
 from app.auth.accounts import Account, Grant
 from app.auth.roles import ROLE_LABELS, Role, ScopeKind
 from app.config import KEY_MODE, Settings
-from app.demo import cast, county, market_day
+from app.demo import campaign, cast, county, market_day
 from app.demo.county import County
 from devices import credentials, devices
 from devices.edge.outbox import Outbox
@@ -63,6 +63,11 @@ def _found(settings: Settings, session: Session, *, now: datetime, tell: Tell) -
     _sell_yesterdays(settings, session, built, now=now)
     market_day.declare_some(session, market=built.places[cast.MARKET_NAME], now=now)
     market_day.report_one(session, market=built.places[cast.MARKET_NAME], now=now)
+    vets = {role: built.people[name] for role, name in VETS_OF_A_CAMPAIGN.items()}
+    campaign.begin(session, region=WEINING, now=now, **vets)
+
+
+VETS_OF_A_CAMPAIGN = {"vet": "official_vet", "village_vet": "village_vet"}
 
 
 def _install_devices(session: Session, market: Holding, *, now: datetime) -> dict[str, str]:

@@ -8,12 +8,16 @@ from sqlalchemy import ColumnElement, Select, exists, select, true
 from app import attention
 from app.attention import AnimalNeed
 from app.filings import ending
+from app.filters import cn_date
 from app.journeys import Stretch
 from app.today.waiting import Asked, Waiting
+from traceability import due_lists
 from traceability.alerts import Alert, AlertKind, AlertState
 from traceability.animals import Animal
+from traceability.campaigns import records as campaign_records
 from traceability.carriers import Filing
 from traceability.consents import Consent
+from traceability.holdings import Holding
 from traceability.movements import Movement
 from traceability.quarantine.certificates import Certificate, CertificateAnimal, CertificateState
 from traceability.quarantine.declarations import Declaration, DeclarationState
@@ -137,6 +141,22 @@ def _needs(asked: Asked, whose: ColumnElement[bool]) -> Iterator[Waiting]:
 def _animals(asked: Asked, need: AnimalNeed, whose: ColumnElement[bool]) -> Select[int]:
     condition = attention.animals(asked.session, need, at=asked.at)
     return select(Animal.id).where(whose, condition)
+
+
+def campaigns(asked: Asked) -> Iterator[Waiting]:
+    """The animals in one's area that an open campaign still waits for."""
+    session, today = asked.session, asked.today
+    for campaign in campaign_records.under_way(session, on=today):
+        within = Holding.id.in_(asked.here) & due_lists.below(campaign.regions)
+        during = (campaign.first_on, campaign.last_on)
+        yield Waiting(
+            f"{campaign.name}：还没打的牛",
+            "campaigns.show",
+            due_lists.animals_due(session, campaign.disease, during=during, within=within),
+            hint=f"{cn_date(campaign.last_on)}前打完；没打的写明原因",
+            tone="warn",
+            query={"ref": campaign.ref},
+        )
 
 
 def deaths(asked: Asked) -> Iterator[Waiting]:

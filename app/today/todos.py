@@ -24,11 +24,19 @@ KEEPER: tuple[Part, ...] = (
 DESK: tuple[Part, ...] = (trade.gate, trade.crate, trade.unpaid, trade.scales)
 PARTS: Mapping[Role, tuple[Part, ...]] = {
     Role.FARMER: KEEPER,
-    Role.VILLAGE_VET: (herds.reports, herds.herds, herds.mandates, herds.papers, herds.declared),
+    Role.VILLAGE_VET: (
+        herds.reports,
+        herds.campaigns,
+        herds.herds,
+        herds.mandates,
+        herds.papers,
+        herds.declared,
+    ),
     Role.OFFICIAL_VET: (
         herds.reports,
         herds.queue,
         herds.isolations,
+        herds.campaigns,
         herds.herds,
         herds.filings,
     ),

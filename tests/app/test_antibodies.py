@@ -55,6 +55,9 @@ def test_a_program_enters_a_sample_and_reads_them_all(program_of: ProgramOf, wor
     made = vet.post(address, told(world))
     early = vet.post(address, told(world, sampled_on="2020-01-01"))
 
+    unknown = vet.post(address, told(world, ear_tag="252052600098765"))
+
+    assert code(unknown) == (422, "antibody.unknown_animal")
     assert made.status_code == 201
     assert code(early) == (422, "antibody.outside_life")
     assert [each["titre"] for each in vet.get(address).get_json()] == ["1:256"]

@@ -318,6 +318,12 @@ def listed(session: Session) -> Sequence[Campaign]:
     return session.scalars(select(Campaign).order_by(*order)).all()
 
 
+def under_way(session: Session, *, on: date) -> Sequence[Campaign]:
+    """The open campaigns of a day, the one that ends first at the top."""
+    held = Campaign.closed_at.is_(None), Campaign.first_on <= on, Campaign.last_on >= on
+    return session.scalars(select(Campaign).where(*held).order_by(Campaign.last_on)).all()
+
+
 def fold(state: State | None, event: EventView) -> State | None:
     """A campaign as its events tell it."""
     match event.kind:
