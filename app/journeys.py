@@ -9,6 +9,7 @@ from app import whoami
 from app.auth import scopes
 from app.lists import Listed, paged
 from app.whoami import Scope
+from traceability import movements
 from traceability.animals import Animal
 from traceability.base.clock import legal_day, start_of
 from traceability.holdings import Holding
@@ -35,7 +36,7 @@ def listed(session: Session, *, stretch: Stretch | None, words: str, page: int) 
         tagged = select(Animal.id).where(Animal.ear_tag.contains(digits))
         wanted = wanted.where(Movement.animal_id.in_(tagged))
     if stretch is Stretch.ROAD:
-        wanted = wanted.where(Movement.arrived_at.is_(None))
+        wanted = wanted.where(movements.under_way())
     if stretch is Stretch.TODAY:
         wanted = wanted.where(Movement.arrived_at >= start_of(legal_day(whoami.now())))
     return paged(

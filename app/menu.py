@@ -46,6 +46,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("prices.index", "行情", "graph-up-arrow", "市场自己的成交价"),
     Entry("isolations.index", "隔离处理", "x-octagon-fill", "留置、隔离、无害化处理"),
     Entry("movements.index", "调运", "truck", "在途和今日到达"),
+    Entry("consignments.index", "运输批次", "truck", "一车一证，装车到落地报告"),
     Entry("filings.index", "运输备案", "truck", "车辆和承运人的备案"),
     Entry("verdict.scan", "扫一扫", "qr-code-scan", "能不能卖，一扫即知"),
     Entry("sales.index", "成交记录", "receipt", "回执和结算"),

@@ -4,7 +4,17 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy.orm import Session
 
-from app import alerting, herd, isolating, papers, places, programme, purchasing, whoami
+from app import (
+    alerting,
+    consigning,
+    herd,
+    isolating,
+    papers,
+    places,
+    programme,
+    purchasing,
+    whoami,
+)
 from app.auth.privileges import OVERSEERS
 from traceability.base.errors import NotFound
 from traceability.base.refs import prefix_of
@@ -18,6 +28,7 @@ VIEWERS: Mapping[str, Callable[[Session, str], object]] = {
     "certificate": papers.certificate,
     "alert": alerting.get,
     "isolation": isolating.get,
+    "consignment": consigning.get,
     "holding": places.holding,
     "drug_label": drug_labels.get,
     "purchase": purchasing.purchase,

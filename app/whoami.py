@@ -32,6 +32,7 @@ ACT_OF_NOUN: dict[str, ConsentAct] = {
     "label": ConsentAct.HERD,
     "declaration": ConsentAct.DECLARATION,
     "movement": ConsentAct.DECLARATION,
+    "consignment": ConsentAct.DECLARATION,
     "listing": ConsentAct.SALE,
     "sale": ConsentAct.SALE,
 }

@@ -13,6 +13,8 @@ class Count(StrEnum):
     """点数环节 · in the order in which an animal passes them."""
 
     CERTIFICATE = "certificate"
+    SOLD = "sold"
+    LOADED = "loaded"
     DEPARTED = "departed"
     GATE = "gate"
     SCALE = "scale"
@@ -21,6 +23,8 @@ class Count(StrEnum):
 
 COUNT_LABELS = {
     Count.CERTIFICATE: "证明上的耳标",
+    Count.SOLD: "装车前成交",
+    Count.LOADED: "装车扫描",
     Count.DEPARTED: "启运登记",
     Count.GATE: "到达登记",
     Count.SCALE: "过磅",
@@ -28,7 +32,7 @@ COUNT_LABELS = {
 }
 assert COUNT_LABELS.keys() == set(Count)
 
-COMPULSORY = frozenset({Count.CERTIFICATE, Count.DEPARTED, Count.GATE})
+COMPULSORY = frozenset({Count.CERTIFICATE, Count.LOADED, Count.DEPARTED, Count.GATE})
 """What every animal of a journey must pass; whether it is weighed and sold is up to its owner."""
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, and_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
 from traceability import carriers, rules, standing
@@ -43,6 +43,7 @@ class Movement(Subject, Base):
     plate: Mapped[str | None] = mapped_column(String(12), index=True)
     departed_at: Mapped[datetime]
     arrived_at: Mapped[datetime | None]
+    lost_at: Mapped[datetime | None]  # died or got away on the road
 
     animal: Mapped[Animal] = relationship()
     origin: Mapped[Holding] = relationship(foreign_keys=[origin_id])
@@ -123,8 +124,7 @@ def facts_of_vehicle(
     plate = plate or intended
     if plate is None:
         return {}
-    on_the_road = select(Movement).where(Movement.arrived_at.is_(None))
-    same_vehicle = on_the_road.where(Movement.plate == plate)
+    same_vehicle = select(Movement).where(under_way(), Movement.plate == plate)
     others = {row.certificate for row in session.scalars(same_vehicle) if row.certificate}
     return {
         "plate": plate,
@@ -214,6 +214,48 @@ def arrive(
     return movement
 
 
+def lose(
+    session: Session,
+    animal: Animal,
+    *,
+    how: str,
+    at: datetime,
+    by: Party,
+    on_behalf_of: Party | None = None,
+) -> Movement:
+    """Record that an animal is on its vehicle no more: it died or got away on the road.
+
+    One that got away and is found may still arrive.
+
+    Raises:
+        Conflict: `movement.not_on_the_road`, `movement.lost`.
+    """
+    events.hold(session, animal.ref)
+    movement = on_the_road(session, animal)
+    if movement is None:
+        raise Conflict("movement.not_on_the_road", f"{animal.ear_tag} 没有未到达的调运记录")
+    if movement.lost_at is not None:
+        raise Conflict("movement.lost", f"{animal.ear_tag} 的途中损失已经登记过")
+    events.hold(session, movement.ref)
+    movement.lost_at = clock.to_ms(at)
+    events.append(
+        session,
+        Kind.MOVEMENT_LOST,
+        animal.ref,
+        movement.ref,
+        at=at,
+        by=by.ref,
+        on_behalf_of=ref_of(on_behalf_of),
+        loss_kind=how,
+    )
+    return movement
+
+
+def under_way() -> ColumnElement[bool]:
+    """The condition on `Movement`: on the road, and not lost there."""
+    return and_(Movement.arrived_at.is_(None), Movement.lost_at.is_(None))
+
+
 def get(session: Session, ref: str) -> Movement:
     """The journey of that reference.
 
@@ -285,9 +327,7 @@ def on_the_road_of(session: Session, animals: Sequence[Animal]) -> dict[int, Mov
 
 def expected_at(session: Session, holding: Holding) -> Sequence[Movement]:
     """The journeys that have not yet arrived at a place, the oldest departure first."""
-    coming = select(Movement).where(
-        Movement.destination_id == holding.id, Movement.arrived_at.is_(None)
-    )
+    coming = select(Movement).where(Movement.destination_id == holding.id, under_way())
     return session.scalars(coming.order_by(Movement.departed_at).options(*WHOLE)).all()
 
 
@@ -318,7 +358,10 @@ def fold(state: State | None, event: EventView) -> State | None:
                 "plate": folding.private(event, "plate"),
                 "departed_at": clock.stamp(event.at),
                 "arrived_at": None,
+                "lost_at": None,
             }
+        case Kind.MOVEMENT_LOST:
+            return {**(state or {}), "lost_at": clock.stamp(event.at)}
         case Kind.MOVEMENT_ARRIVED:
             return {**(state or {}), "arrived_at": clock.stamp(event.at)}
         case _:

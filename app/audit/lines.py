@@ -48,6 +48,7 @@ SUBJECT_LABELS = {
     "immunisation": "免疫",
     "treatment": "用药",
     "movement": "调运",
+    "consignment": "运输批次",
     "weighing": "过磅",
     "instrument": "计量器具",
     "evidence": "证据",

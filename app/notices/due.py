@@ -12,8 +12,10 @@ from app.notices import deliveries, recipients
 from app.notices.notices import NOTICE_KIND_LABELS, NoticeCursor, NoticeKind, Told
 from traceability.animals import Animal
 from traceability.base.clock import CHINA, legal_day
+from traceability.consignments.landing import unreported
+from traceability.consignments.records import REPORT_END_LABELS, Consignment, ReportEnd
 from traceability.holdings import Holding
-from traceability.movements import Movement
+from traceability.movements import Movement, under_way
 from traceability.parties import Party
 from traceability.quarantine.certificates import Certificate, CertificateAnimal, CertificateState
 from traceability.treatments import Treatment
@@ -42,7 +44,7 @@ def scan_if_due(session: Session, *, at: datetime) -> int:
 def scan(session: Session, *, at: datetime) -> int:
     """Tell of everything that is due today; what was told today is not told again."""
     today, told = legal_day(at), 0
-    parts = (_certificates, _withdrawals, _immunisations, _arrivals)
+    parts = (_certificates, _withdrawals, _immunisations, _arrivals, _landings)
     for part in parts:
         for kind, subject, words, href, owner in part(session, at):
             said = Told(kind, subject, today, f"{NOTICE_KIND_LABELS[kind]}：{words}", href)
@@ -109,9 +111,28 @@ def _arrivals(session: Session, at: datetime) -> Iterator[Found]:
         select(Holding.ref, Holding.name, Party.ref, func.count())
         .join(Movement, Movement.destination_id == Holding.id)
         .join(Party, Party.id == Holding.keeper_id)
-        .where(Movement.arrived_at.is_(None), Movement.departed_at <= at)
+        .where(under_way(), Movement.departed_at <= at)
         .group_by(Holding.id, Party.id)
     )
     for ref, name, owner, number in session.execute(wanted).all():
         words = f"{number} 头在去{name}的路上，到达当天登记"
         yield NoticeKind.ARRIVAL_DUE, ref, words, "/movements/?stretch=road", owner
+
+
+def _landings(session: Session, at: datetime) -> Iterator[Found]:
+    """The sender is told of the county of origin, the receiver of his own."""
+    ends = ((ReportEnd.ORIGIN, Certificate.owner_id), (ReportEnd.DESTINATION, Holding.keeper_id))
+    for end, whose in ends:
+        wanted = (
+            select(Consignment.ref, Consignment.plate, Consignment.report_due_at, Party.ref)
+            .join(Certificate, Certificate.id == Consignment.certificate_id)
+            .join(Holding, Holding.id == Certificate.destination_id)
+            .join(Party, Party.id == whose)
+            .where(unreported(end))
+        )
+        for ref, plate, due, owner in session.execute(wanted).all():
+            assert due is not None
+            until = f"{due.astimezone(CHINA) - timedelta(minutes=1):%m月%d日 %H:%M}"
+            late = "，已超期" if due < at else ""
+            words = f"车辆 {plate}，{REPORT_END_LABELS[end]}县，期限 {until}{late}"
+            yield NoticeKind.LANDING_DUE, ref, words, f"/consignments/{ref}", owner

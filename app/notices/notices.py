@@ -36,6 +36,7 @@ class NoticeKind(StrEnum):
     ARRIVAL_DUE = "arrival_due"
     RESTRICTION_ORDERED = "restriction_ordered"
     RESTRICTION_LIFTED = "restriction_lifted"
+    LANDING_DUE = "landing_due"
 
 
 NOTICE_KIND_LABELS = {
@@ -54,6 +55,7 @@ NOTICE_KIND_LABELS = {
     NoticeKind.ARRIVAL_DUE: "有牛在路上，到了要登记",
     NoticeKind.RESTRICTION_ORDERED: "您的场所或牛在管控范围内",
     NoticeKind.RESTRICTION_LIFTED: "管控已解除",
+    NoticeKind.LANDING_DUE: "落地报告还没作",
 }
 assert NOTICE_KIND_LABELS.keys() == set(NoticeKind)
 

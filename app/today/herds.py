@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, exists, select, true
 
 from app import attention
 from app.attention import AnimalNeed
+from app.consigning import Leg
 from app.filings import ending
 from app.filters import cn_date
 from app.journeys import Stretch
@@ -17,8 +18,10 @@ from traceability.animals import Animal
 from traceability.campaigns import records as campaign_records
 from traceability.carriers import Filing
 from traceability.consents import Consent
+from traceability.consignments.landing import unreported
+from traceability.consignments.records import Consignment, ReportEnd
 from traceability.holdings import Holding
-from traceability.movements import Movement
+from traceability.movements import Movement, under_way
 from traceability.quarantine.certificates import Certificate, CertificateAnimal, CertificateState
 from traceability.quarantine.declarations import Declaration, DeclarationState
 from traceability.quarantine.isolations import Isolation, IsolationState
@@ -75,9 +78,7 @@ def _not_yet_gone() -> ColumnElement[bool]:
 
 def arrivals(asked: Asked) -> Iterator[Waiting]:
     """Animals on their way to one's own places."""
-    coming = select(Movement.id).where(
-        Movement.destination_id.in_(asked.kept), Movement.arrived_at.is_(None)
-    )
+    coming = select(Movement.id).where(Movement.destination_id.in_(asked.kept), under_way())
     yield Waiting(
         "路上的牛，到了要登记到达",
         "movements.index",
@@ -108,6 +109,39 @@ def _filings(asked: Asked, whose: ColumnElement[bool]) -> Waiting:
         unit="份",
         query={"ending": "1"},
     )
+
+
+def landed(asked: Asked) -> Iterator[Waiting]:
+    """Arrivals that a keeper has yet to report to the county of his end."""
+    sent = Certificate.owner_id.in_(asked.keepers) & unreported(ReportEnd.ORIGIN)
+    come = Certificate.destination_id.in_(asked.kept) & unreported(ReportEnd.DESTINATION)
+    return _reports(asked, sent | come)
+
+
+def landings(asked: Asked) -> Iterator[Waiting]:
+    """The same of one's area, for those who receive the reports."""
+    here = Certificate.origin_id.in_(asked.here) | Certificate.destination_id.in_(asked.here)
+    return _reports(asked, here & unreported())
+
+
+def _reports(asked: Asked, whose: ColumnElement[bool]) -> Iterator[Waiting]:
+    paper = Certificate.id == Consignment.certificate_id
+    rows = select(Consignment.id).join(Certificate, paper).where(whose)
+    late, due = Consignment.report_due_at < asked.at, Consignment.report_due_at >= asked.at
+    told: tuple[tuple[str, Select[int], str, Leg], ...] = (
+        ("落地报告超期没报", rows.where(late), "stop", Leg.OVERDUE),
+        ("要作的落地报告", rows.where(due), "warn", Leg.REPORT),
+    )
+    for label, wanted, tone, leg in told:
+        yield Waiting(
+            label,
+            "consignments.index",
+            wanted,
+            hint="到达后向两端的县报告，看每批的期限",
+            tone=tone,
+            unit="车",
+            query={"leg": leg},
+        )
 
 
 def own_herd(asked: Asked) -> Iterator[Waiting]:

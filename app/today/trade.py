@@ -12,7 +12,7 @@ from traceability.animals import Animal
 from traceability.base.clock import start_of
 from traceability.holdings import Holding
 from traceability.instruments import Instrument
-from traceability.movements import Movement
+from traceability.movements import Movement, under_way
 
 VERIFY_SOON = timedelta(days=30)
 OWED = [SaleState.WEIGHED, SaleState.FUNDED, SaleState.HANDED_OVER, SaleState.ACCEPTED]
@@ -20,9 +20,7 @@ OWED = [SaleState.WEIGHED, SaleState.FUNDED, SaleState.HANDED_OVER, SaleState.AC
 
 def gate(asked: Asked) -> Iterator[Waiting]:
     """Animals on their way to the market, and those inside that nobody has bought."""
-    coming = select(Movement.id).where(
-        Movement.destination_id.in_(asked.markets), Movement.arrived_at.is_(None)
-    )
+    coming = select(Movement.id).where(Movement.destination_id.in_(asked.markets), under_way())
     sold = exists().where(
         Sale.animal_id == Animal.id,
         Sale.agreed_at >= Movement.arrived_at,

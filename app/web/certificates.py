@@ -11,6 +11,7 @@ from app.auth.privileges import permission
 from app.schemas.certificates import RevokeCertificate
 from app.schemas.movements import DepartUnder
 from traceability.base.clock import legal_day
+from traceability.consignments.records import of_certificate
 from traceability.identifiers.certificates import CERTIFICATE_FORM_LABELS
 from traceability.quarantine import certificates
 from traceability.quarantine.certificates import CERTIFICATE_STATE_LABELS, Certificate
@@ -57,6 +58,7 @@ def _show_page(
     return render_template(
         "certificates/show.html",
         certificate=certificate,
+        consignment=of_certificate(session, certificate),
         animals=listed,
         waiting=[each for each in listed if each.holding_id == certificate.origin_id],
         form=form,

@@ -63,6 +63,7 @@ from traceability.campaigns.records import CampaignKind
 from traceability.carriers import Filing, FilingKind
 from traceability.chain import events
 from traceability.consents import ConsentAct
+from traceability.consignments import loading
 from traceability.epcis import captures
 from traceability.epcis.captures import OnError
 from traceability.epcis.identifiers import event_uri
@@ -373,6 +374,23 @@ def isolation(login_as: LoginAs, me: Account) -> Case:
         for each in (mine, theirs)
     ]
     return _seen(me, held[0].ref, held[1].ref, "isolation")
+
+
+def consignment(login_as: LoginAs, me: Account) -> Case:
+    mine, theirs = _herd(login_as)
+    world = login_as.world
+    away = world.holding(HoldingKind.MARKET, "别处市场", keeper=theirs.owner, region="520527")
+    made = [
+        loading.open_one(
+            world.session,
+            world.certified(each, to=to),
+            plate=f"贵F{each.id:05d}",
+            at=world.at,
+            by=each.owner,
+        )
+        for each, to in ((mine, None), (theirs, away))
+    ]
+    return _seen(me, made[0].ref, made[1].ref, "consignment")
 
 
 def alert(login_as: LoginAs, me: Account) -> Case:
@@ -783,6 +801,7 @@ OBJECTS: dict[str, Maker] = {
     "certificates.ref": certificate,
     "alerts.ref": alert,
     "drug-labels.ref": drug_label,
+    "consignments.ref": consignment,
     "isolations.ref": isolation,
     "movements.ref": movement,
     "holdings.ref": holding,
@@ -849,6 +868,24 @@ BODIES: dict[str, dict[str, object]] = {
         "bought_on": "2026-11-22",
     },
     "POST /api/drug-labels/<ref:ref>/return": {"reason": "看不清"},
+    "POST /api/consignments/<ref:ref>/disinfect": {
+        "when": "before_loading",
+        "agent": "过氧乙酸",
+        "place": "洗消点",
+        "done_by": "周师傅",
+    },
+    "POST /api/consignments/<ref:ref>/load": {"tags": ["252052600098765"]},
+    "POST /api/consignments/<ref:ref>/unload": {"tags": ["252052600098765"]},
+    "POST /api/consignments/<ref:ref>/stamp": {"place": "检查站", "passed": True},
+    "POST /api/consignments/<ref:ref>/lose": {
+        "kind": "death",
+        "ear_tag": "252052600098765",
+        "place": "路上",
+        "words": "翻车",
+        "evidence": f"evidence:{NOBODY}",
+    },
+    "POST /api/consignments/<ref:ref>/report": {"end": "destination"},
+    "POST /api/consignments/<ref:ref>/cancel": {"reason": "车坏了"},
     "POST /api/alerts/<ref:ref>/close": {"outcome": "已上门诊治"},
     "POST /api/isolations/<ref:ref>/notify": {"requirement": "隔离观察"},
     "POST /api/isolations/<ref:ref>/isolate": {"where": "隔离圈"},

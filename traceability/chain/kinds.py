@@ -69,6 +69,16 @@ class Kind(StrEnum):
     ISOLATION_CLOSED = "isolation.closed"
     MOVEMENT_DEPARTED = "movement.departed"
     MOVEMENT_ARRIVED = "movement.arrived"
+    MOVEMENT_LOST = "movement.lost"
+    CONSIGNMENT_OPENED = "consignment.opened"
+    CONSIGNMENT_DISINFECTED = "consignment.disinfected"
+    CONSIGNMENT_LOADED = "consignment.loaded"
+    CONSIGNMENT_DEPARTED = "consignment.departed"
+    CONSIGNMENT_STAMPED = "consignment.stamped"
+    CONSIGNMENT_LOST = "consignment.lost"
+    CONSIGNMENT_ARRIVED = "consignment.arrived"
+    CONSIGNMENT_REPORTED = "consignment.reported"
+    CONSIGNMENT_CANCELLED = "consignment.cancelled"
     WEIGHING_RECORDED = "weighing.recorded"
     WEIGHING_ANNULLED = "weighing.annulled"
     EPCIS_OBSERVED = "epcis.observed"
@@ -200,6 +210,16 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.ISOLATION_CLOSED: _spec("隔离处理结案", "", "inspecting"),
     Kind.MOVEMENT_DEPARTED: _spec("启运", TRIP, "departing"),
     Kind.MOVEMENT_ARRIVED: _spec("到达", TRIP, "arriving"),
+    Kind.MOVEMENT_LOST: _spec("途中失去"),
+    Kind.CONSIGNMENT_OPENED: _spec("建运输批次"),
+    Kind.CONSIGNMENT_DISINFECTED: _spec("车辆消毒"),
+    Kind.CONSIGNMENT_LOADED: _spec("装车扫描"),
+    Kind.CONSIGNMENT_DEPARTED: _spec("车辆启运"),
+    Kind.CONSIGNMENT_STAMPED: _spec("检查站签章"),
+    Kind.CONSIGNMENT_LOST: _spec("途中损失"),
+    Kind.CONSIGNMENT_ARRIVED: _spec("到达扫描"),
+    Kind.CONSIGNMENT_REPORTED: _spec("落地报告"),
+    Kind.CONSIGNMENT_CANCELLED: _spec("运输批次取消"),
     Kind.WEIGHING_RECORDED: _spec("过磅", f"basis evidence_level {PLACE}", "inspecting"),
     Kind.WEIGHING_ANNULLED: _spec("过磅作废", "", "inspecting"),
     Kind.EPCIS_OBSERVED: _spec("外部事件", "event_type evidence_level"),

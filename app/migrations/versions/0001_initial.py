@@ -1963,6 +1963,57 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "consignment",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "certificate_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("plate", sa.String(length=12), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("opened_at", Instant(), nullable=False),
+        sa.Column("loaded", sa.JSON(), nullable=False),
+        sa.Column("loaded_at", Instant(), nullable=True),
+        sa.Column("departed_at", Instant(), nullable=True),
+        sa.Column("unloaded", sa.JSON(), nullable=False),
+        sa.Column("arrived_at", Instant(), nullable=True),
+        sa.Column("disinfections", sa.JSON(), nullable=False),
+        sa.Column("stamps", sa.JSON(), nullable=False),
+        sa.Column("losses", sa.JSON(), nullable=False),
+        sa.Column("report_due_at", Instant(), nullable=True),
+        sa.Column("origin_report_due", sa.Boolean(), nullable=False),
+        sa.Column("origin_reported_at", Instant(), nullable=True),
+        sa.Column("destination_reported_at", Instant(), nullable=True),
+        sa.Column("cancel_reason", sa.String(length=120), nullable=True),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["certificate_id"],
+            ["certificate.id"],
+            name=op.f("fk_consignment_certificate_id_certificate"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consignment")),
+        sa.UniqueConstraint("ref", name=op.f("uq_consignment_ref")),
+    )
+    with op.batch_alter_table("consignment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_consignment_opened_at"), ["opened_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_consignment_report_due_at"), ["report_due_at"], unique=False
+        )
+        batch_op.create_index(
+            "uq_consignment_certificate",
+            ["certificate_id"],
+            unique=True,
+            sqlite_where=sa.text("state <> 'cancelled'"),
+            postgresql_where=sa.text("state <> 'cancelled'"),
+        )
+        batch_op.create_index(
+            "uq_consignment_plate_under_way",
+            ["plate"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('loading', 'on_road')"),
+            postgresql_where=sa.text("state IN ('loading', 'on_road')"),
+        )
+
+    op.create_table(
         "figure",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -2064,6 +2115,7 @@ def upgrade() -> None:
         sa.Column("plate", sa.String(length=12), nullable=True),
         sa.Column("departed_at", Instant(), nullable=False),
         sa.Column("arrived_at", Instant(), nullable=True),
+        sa.Column("lost_at", Instant(), nullable=True),
         sa.Column("ref", sa.String(length=57), nullable=False),
         sa.ForeignKeyConstraint(
             ["animal_id"], ["animal.id"], name=op.f("fk_movement_animal_id_animal")
@@ -2300,6 +2352,21 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_figure_cluster_id"))
 
     op.drop_table("figure")
+    with op.batch_alter_table("consignment", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_consignment_plate_under_way",
+            sqlite_where=sa.text("state IN ('loading', 'on_road')"),
+            postgresql_where=sa.text("state IN ('loading', 'on_road')"),
+        )
+        batch_op.drop_index(
+            "uq_consignment_certificate",
+            sqlite_where=sa.text("state <> 'cancelled'"),
+            postgresql_where=sa.text("state <> 'cancelled'"),
+        )
+        batch_op.drop_index(batch_op.f("ix_consignment_report_due_at"))
+        batch_op.drop_index(batch_op.f("ix_consignment_opened_at"))
+
+    op.drop_table("consignment")
     with op.batch_alter_table("certificate_animal", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_certificate_animal_animal_id"))
 
