@@ -43,12 +43,11 @@ def judged_all(
     nobody asks from a place. Else: may it leave for where its paper sends it, or for a market.
     """
     journeys = movements.on_the_road_of(session, herd)
-    papers = verdict.newest_papers(session, herd)
-    places = verdict.places_of(session, herd)
+    about = verdict.read(session, herd)
     market: Holding | None = None
     asked = []
     for animal in herd:
-        place, journey, paper = animal.holding, journeys.get(animal.id), papers.get(animal.id)
+        place, journey, paper = animal.holding, journeys.get(animal.id), about.papers.get(animal.id)
         if journey is not None:
             goal = here if _lets_in(here) else journey.destination
             act = Act.ARRIVAL
@@ -60,8 +59,7 @@ def judged_all(
             goal, act = sent or market or place, Act.DEPARTURE
         assert goal is not None, "an animal is somewhere, or on its way somewhere"
         asked.append(Asked(animal=animal, act=act, place=goal, journey=journey))
-    found = verdict.of_many(session, asked, at=at)
-    del places
+    found = verdict.of_many(session, asked, at=at, about=about)
     return [(each, question.act) for each, question in zip(found, asked, strict=True)]
 
 

@@ -51,6 +51,15 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """已知 · what is read of many animals at once; while it is held, no place is read alone."""
+
+    places: Sequence[Holding]
+    papers: Mapping[int, Certificate]
+    """The newest of each animal that has one, revoked or not, by the animal's id."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """判定 · a level with every outcome that led to it."""
 
@@ -129,26 +138,31 @@ def of_arrival(
     return of_many(session, [asked], at=at)[0]
 
 
-def of_many(session: Session, asked: Sequence[Asked], *, at: datetime) -> list[Verdict]:
-    """The verdict on each; in as many questions to the database for sixty animals as for one."""
+def of_many(
+    session: Session, asked: Sequence[Asked], *, at: datetime, about: About | None = None
+) -> list[Verdict]:
+    """The verdict on each; in as many questions to the database for sixty animals as for one.
+
+    `about` is what the caller has read of these animals already.
+    """
     herd = [each.animal for each in asked]
-    places = places_of(session, herd)
+    about = about or read(session, herd)
     known = standing.Known(session, herd, restrictions.in_force(session, at=at))
-    papers = _papers(session, asked)
+    papers = _papers(session, asked, about)
     vehicles = _vehicles(session, asked, papers, at=at)
     found = []
     for each, paper, vehicle in zip(asked, papers, vehicles, strict=True):
         facts = replace(_facts(each, known, paper, at=at), **vehicle)
         outcomes = rules.outcomes(session, each.act.value, facts, at=at)
         found.append(Verdict(level_of(outcomes), outcomes, paper))
-    del places  # were held until here, so that none was read alone
     return found
 
 
-def places_of(session: Session, herd: Sequence[Animal]) -> Sequence[Holding]:
-    """Where the animals are, read at once: while they are held, none is read alone."""
+def read(session: Session, herd: Sequence[Animal]) -> About:
+    """Where animals are and their newest certificates, read at once."""
     ids = {animal.holding_id for animal in herd}
-    return session.scalars(select(Holding).where(Holding.id.in_(ids))).all()
+    places = session.scalars(select(Holding).where(Holding.id.in_(ids))).all()
+    return About(places, _newest_papers(session, herd))
 
 
 def _facts(
@@ -162,9 +176,8 @@ def _facts(
     return replace(facts, certificate=None if paper is None else paper.facts_for(place))
 
 
-def _papers(session: Session, asked: Sequence[Asked]) -> list[Certificate | None]:
+def _papers(session: Session, asked: Sequence[Asked], about: About) -> list[Certificate | None]:
     """The certificate that counts for each: its journey's, that of its arrival, else the newest."""
-    newest = newest_papers(session, [each.animal for each in asked if each.journey is None])
     sold = [each for each in asked if each.act is Act.SALE]
     came = movements.papers_of_arrivals(session, [(each.animal, each.place) for each in sold])
     found: list[Certificate | None] = []
@@ -173,11 +186,11 @@ def _papers(session: Session, asked: Sequence[Asked]) -> list[Certificate | None
             found.append(each.journey.certificate)
         else:
             known = came.get((each.animal.id, each.place.id)) if each.act is Act.SALE else None
-            found.append(known or newest.get(each.animal.id))
+            found.append(known or about.papers.get(each.animal.id))
     return found
 
 
-def newest_papers(session: Session, herd: Sequence[Animal]) -> dict[int, Certificate]:
+def _newest_papers(session: Session, herd: Sequence[Animal]) -> dict[int, Certificate]:
     """The newest certificate of each of these animals that has one, revoked or not."""
     if not herd:
         return {}

@@ -10,6 +10,7 @@ from tests.bench import (
     lookup,
     trace,
     tracing,
+    verdict,
     writers,
 )
 
@@ -24,3 +25,4 @@ if __name__ == "__main__":
     trace.main()
     tracing.main()
     labels.main()
+    verdict.main()

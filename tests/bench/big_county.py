@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, inspect, select
 from sqlalchemy.orm import Session
 
 from app import migrate
@@ -49,14 +49,37 @@ def main() -> None:
 
 
 def open_county() -> Engine:
-    """The county's database; built first where it is not there."""
+    """The county's database; built first where it is not there or no longer fits the tables."""
     migrate.load_models()
     path = FOLDER / f"county-{HEAD}-{SEED}.db"
-    if path.exists():
-        return make_engine(f"sqlite:///{path}")
+    if not path.exists() or not _fits(path):
+        _build_at(path)
+    engine = make_engine(f"sqlite:///{path}")
+    Base.metadata.create_all(engine)  # tables that are newer than the file are empty
+    for table in Base.metadata.tables.values():
+        for index in table.indexes:
+            index.create(engine, checkfirst=True)
+    return engine
+
+
+def _fits(path: Path) -> bool:
+    """Whether the tables of a file have the columns of today; it may lack whole tables."""
+    engine = make_engine(f"sqlite:///{path}")
+    known = inspect(engine)
+    there = {
+        name: {row["name"] for row in known.get_columns(name)} for name in known.get_table_names()
+    }
+    engine.dispose()
+    tables = Base.metadata.tables.values()
+    return all(
+        there.get(each.name, {*each.columns.keys()}) == {*each.columns.keys()} for each in tables
+    )
+
+
+def _build_at(path: Path) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     building = path.with_suffix(".part")
-    for left in FOLDER.glob(f"{building.name}*"):
+    for left in (*FOLDER.glob(f"{building.name}*"), *FOLDER.glob(f"{path.name}*")):
         left.unlink()
     begin = time.perf_counter()
     engine = make_engine(f"sqlite:///{building}")
@@ -67,7 +90,6 @@ def open_county() -> Engine:
     engine.dispose()
     building.rename(path)
     print(f"  county of {HEAD:,} head built in {time.perf_counter() - begin:,.0f} s")
-    return make_engine(f"sqlite:///{path}")
 
 
 def _build(engine: Engine) -> None:

@@ -158,11 +158,13 @@ def test_the_next_tag_is_read_at_once_by_a_reader_that_types(
     enter(page, gate)
     page.goto(f"{gate.url}/v/{gate.at_home.ear_tag}")
     expect(page.locator(".verdict.stop")).to_contain_text("不可调运")
+    expect(page.locator("[data-scan-target]")).to_be_focused()
 
     page.keyboard.type(str(gate.coming.eid))
     page.keyboard.press("Enter")
 
     expect(page.locator(".verdict.ok")).to_contain_text("可通行")
+    expect(page.locator("[data-scan-target]")).to_be_focused()
     page.keyboard.type("215052299999999")
     page.keyboard.press("Enter")
     expect(page.locator(".verdict.stop")).to_contain_text("没有找到这头牛")
@@ -178,7 +180,7 @@ def test_the_network_is_cut_and_the_gate_goes_on(
 
     scan(page, str(gate.coming.eid))
     expect(page.locator(".verdict.ok")).to_contain_text("可通行")
-    expect(page.locator("[data-age]")).to_contain_text("没有连上平台：这是 不到 1 分钟前")
+    expect(page.locator("[data-age]")).to_contain_text("没有连上平台：这是不到 1 分钟前")
     scan(page, gate.at_home.ear_tag)
     expect(page.locator(".verdict.unknown")).to_contain_text("这头牛不在本机名单里")
     page.goto(f"{gate.url}/v/{gate.coming.ear_tag}")

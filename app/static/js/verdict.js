@@ -28,7 +28,7 @@ const china = (at, more) => new Date(at).toLocaleString("zh-CN", { timeZone: "As
 const clock = (at) => china(at, { month: "long", day: "numeric", hour: "2-digit", minute: "2-digit" });
 const dayOf = (at) => new Intl.DateTimeFormat("en-CA", { timeZone: "Asia/Shanghai" }).format(at);
 const ageOf = () => Date.now() - packet.kept;
-const spoken = (ms) => (ms < MINUTE ? "不到 1 分钟" : ms < 60 * MINUTE ? `${Math.floor(ms / MINUTE)} 分钟` : `${Math.floor(ms / MINUTE / 60)} 小时 ${Math.floor(ms / MINUTE) % 60} 分钟`);
+const spoken = (ms) => (ms < MINUTE ? "不到 1 分钟" : ms < 60 * MINUTE ? ` ${Math.floor(ms / MINUTE)} 分钟` : ` ${Math.floor(ms / MINUTE / 60)} 小时 ${Math.floor(ms / MINUTE) % 60} 分钟`);
 
 /** Whether the list may still be asked: of today, and the phone's clock did not go back. */
 const ofToday = () => ageOf() >= 0 && dayOf(Date.parse(packet.at) + ageOf()) === packet.day;
@@ -54,7 +54,7 @@ function drawn(tag) {
   const shown = /^2\d{14}$/.test(tag) ? `${tag[0]} ${tag.slice(1, 7)} ${tag.slice(7)}` : tag;
   const items = reasons.map(({ sentence, source, todo }) => el("li", {}, el("div", {}, el("div", {}, sentence),
     source && el("div", { class: "source" }, `依据：${source}`), todo && el("div", { class: "todo" }, `办法：${todo}`))));
-  const age = packet && ofToday() ? `没有连上平台：这是 ${spoken(ageOf())}前（${clock(packet.at)}）的名单` : "没有连上平台";
+  const age = packet && ofToday() ? `没有连上平台：这是${spoken(ageOf())}前（${clock(packet.at)}）的名单` : "没有连上平台";
   return el("section", { class: `verdict ${tone} giant`, "aria-label": `判定：${word}，${shown}` },
     el("div", { class: "word" }, iconOf(ICONS[tone]), el("span", {}, word), el("small", {}, shown), el("small", { "data-age": "" }, age)),
     items.length && el("ol", { class: "reasons" }, ...items));
