@@ -60,7 +60,7 @@ class Holding(Subject, Base):
     __table_args__ = (Index("ix_holding_name_id", "name", "id"),)  # the order of lists
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[HoldingKind]
+    kind: Mapped[HoldingKind] = mapped_column(index=True)
     name: Mapped[str] = mapped_column(String(NAME_CHARS_MAX))
     region_code: Mapped[str] = mapped_column(String(12), index=True)
     farm_code: Mapped[str | None] = mapped_column(String(10), unique=True)

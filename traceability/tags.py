@@ -39,7 +39,7 @@ class AnimalTag(Subject, Base):
     worn_from: Mapped[datetime]
     worn_until: Mapped[datetime | None]
 
-    __table_args__ = (UniqueConstraint("scheme", "value"),)
+    __table_args__ = (UniqueConstraint("value", "scheme"),)  # found by its number alone, too
 
 
 def require_unworn(session: Session, scheme: TagScheme, value: str) -> None:

@@ -776,6 +776,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("holding", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_holding_keeper_id"), ["keeper_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_holding_kind"), ["kind"], unique=False)
         batch_op.create_index("ix_holding_name_id", ["name", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_holding_region_code"), ["region_code"], unique=False)
 
@@ -1400,7 +1401,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_animal_tag")),
         sa.UniqueConstraint("ref", name=op.f("uq_animal_tag_ref")),
-        sa.UniqueConstraint("scheme", "value", name=op.f("uq_animal_tag_scheme_value")),
+        sa.UniqueConstraint("value", "scheme", name=op.f("uq_animal_tag_value_scheme")),
     )
     with op.batch_alter_table("animal_tag", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_animal_tag_animal_id"), ["animal_id"], unique=False)
@@ -2539,6 +2540,7 @@ def downgrade() -> None:
     with op.batch_alter_table("holding", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_holding_region_code"))
         batch_op.drop_index("ix_holding_name_id")
+        batch_op.drop_index(batch_op.f("ix_holding_kind"))
         batch_op.drop_index(batch_op.f("ix_holding_keeper_id"))
 
     op.drop_table("holding")
