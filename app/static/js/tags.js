@@ -98,8 +98,10 @@ export function watchWedge() {
       event.preventDefault();
       event.stopImmediatePropagation();
       const wanted = field?.matches("[data-scan-target]") ? field : null;
+      const whole = before + keys; // the reader began before this script listened
+      const text = wanted && keys.length < DIGITS && plain(whole).length === DIGITS ? whole : keys;
       if (field) field.value = before;
-      scanned(keys, wanted);
+      scanned(text, wanted);
       keys = "";
       return;
     }
