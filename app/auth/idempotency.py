@@ -105,12 +105,17 @@ def _key() -> str | None:
     return next((key for key in given if key), None)
 
 
+def _part(part: tuple[str | None, object]) -> str:
+    """A part of a form by its name, which a hostile one may lack; those of one name as sent."""
+    return part[0] or ""
+
+
 def _request_hash() -> bytes:
     digest = sha256(f"{request.method} {request.full_path}\n".encode())
-    for name, value in sorted(request.form.items(multi=True)):
+    for name, value in sorted(request.form.items(multi=True), key=_part):
         if name not in NOT_HASHED:
             digest.update(f"{name!r}={value!r}\n".encode())
-    for name, upload in sorted(request.files.items(multi=True)):
+    for name, upload in sorted(request.files.items(multi=True), key=_part):
         digest.update(f"{name!r}:".encode() + sha256(upload.read()).digest())
         upload.seek(0)
     if not request.form and not request.files:

@@ -84,7 +84,7 @@ def ask(suite: str, **line: Any) -> dict[str, Any]:
             {"kind": "cows", "filename": "a.csv", "hex": ""},
             {
                 "error": "bad_input",
-                "detail": "kind 应为 holdings、animals、immunisations、movements",
+                "detail": "kind 应为 holdings、animals、immunisations、movements、campaign",
             },
         ),
         (
