@@ -1,12 +1,12 @@
 # 威宁肉牛交易与追溯平台 · 全部日常操作只有八个词。`make` 列出它们。
-# JOBS=… how many tests run at once.
+# JOBS=… how many tests run at once; they wait for one another, so three keep two cores busy.
 # Needs only git, make and Python 3.11+. VENV=… chooses the folder, PYTHON=… the interpreter.
 
 SHELL := /bin/sh
 VENV ?= .venv
 PYTHON ?= python3 python3.13 python3.12 python3.11 python3.14 python
 T ?=
-JOBS ?= 2
+JOBS ?= 3
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --progress-bar off --disable-pip-version-check --no-input --only-binary :all:
 export PYTHONUNBUFFERED := 1
