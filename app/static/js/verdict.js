@@ -10,6 +10,8 @@ import { plain } from "./tags.js";
 
 const AGAIN_MS = 5 * 60 * 1000;
 const PATIENCE_MS = 20000;
+const ASKS_MAX = 3;
+const ASK_PAUSE_MS = 3000;
 const MINUTE = 60000;
 const TONES = { green: "ok", amber: "warn", red: "stop", unknown: "unknown" };
 const ICONS = { ok: "check-circle-fill", warn: "exclamation-triangle-fill", stop: "x-octagon-fill", unknown: "question-circle-fill" };
@@ -75,13 +77,16 @@ function show() {
   line.replaceChildren(el("span", { class: `badge ${able ? "ok" : "warn"}` }, iconOf(ICONS[able ? "ok" : "warn"]), able ? "断网可用" : "断网不可用"), ` ${words}`);
 }
 
-/** The platform answers again: its own verdict instead of the list's, asked for once. */
+/** The platform answers again: its own verdict instead of the list's. A page that still cannot be had is asked for twice more, later. */
 function askAgain() {
   const here = location.pathname + location.search;
-  const typing = document.querySelector("[data-scan-target]")?.value;
-  if (!asked() || typing || sessionStorage.getItem(NAME) === here) return;
-  sessionStorage.setItem(NAME, here);
-  location.reload();
+  const typing = () => document.querySelector("[data-scan-target]")?.value;
+  if (!asked() || typing()) return;
+  const [page, times] = JSON.parse(sessionStorage.getItem(NAME) || "[]");
+  const before = page === here ? times : 0;
+  if (before >= ASKS_MAX) return;
+  sessionStorage.setItem(NAME, JSON.stringify([here, before + 1]));
+  setTimeout(() => typing() || location.reload(), before * ASK_PAUSE_MS);
 }
 
 /** The newest list, if the platform answers; an answer for somebody else is not kept. */
