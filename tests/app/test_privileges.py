@@ -179,6 +179,7 @@ def test_every_name_in_an_address_has_an_own_a_foreign_and_a_missing_thing() -> 
     assert names - WITHOUT_OWNER.keys() <= OBJECTS.keys() | AWAITING, "say so in objects.py"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", Role)
 def test_what_belongs_to_somebody_else_looks_like_nothing_at_all(
     app: Platform, login_as: LoginAs, role: Role
