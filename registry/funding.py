@@ -33,7 +33,6 @@ PAPER_CHARS_MAX = 80
 TEXT_CHARS_MAX = 400
 YEAR_FIRST, YEAR_LAST = 2021, 2060
 FLOOR = "programme.figure.yearly-funding"
-OTHER_USE = "programme.fund_use.其他经审核符合政策要求等支出"
 
 
 class FundSource(StrEnum):
@@ -123,8 +122,10 @@ def amount_fen_of(value: str, unit: str) -> int:
 
 
 def uses(session: Session) -> Sequence[Passage]:
-    """The uses that the founding document allows, as printed."""
-    wanted = select(Passage).where(Passage.sort == PassageSort.FUND_USE)
+    """The uses that chapter 三（三） allows for all clusters, as printed."""
+    wanted = select(Passage).where(
+        Passage.sort == PassageSort.FUND_USE, Passage.cluster_id.is_(None)
+    )
     return session.scalars(wanted.order_by(Passage.order_no, Passage.id)).all()
 
 

@@ -27,7 +27,7 @@ def _labels() -> dict[str, Any]:
         "states": FUND_STATE_LABELS,
         "tones": TONES,
         "kinds": PAYMENT_KIND_LABELS,
-        "units": funds.MONEY_UNITS,
+        "units": [(unit, unit) for unit in funds.MONEY_UNITS],
         "uses": {each.key: each.name for each in funding.uses(database.session())},
         "today": legal_day(whoami.now()),
     }

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from registry import funding, spending
 from registry.clusters import Cluster
-from registry.funding import OTHER_USE, Fund, FundSource, FundState, amount_fen_of
+from registry.funding import Fund, FundSource, FundState, amount_fen_of
 from registry.projects import of_cluster
 from registry.spending import Payment, PaymentKind
 from tests.world import World
@@ -28,7 +28,7 @@ def planned(world: World, cluster: Cluster, **changes: Any) -> Fund:
         "use_key": USE,
         "purpose": "威宁黄牛区域公用品牌",
         "document_no": "粤黔协作〔2025〕9 号",
-        "evidence": world.photo("下达文件"),
+        "evidence": world.paper("下达文件"),
         "at": world.at,
         "by": world.office,
         **changes,
@@ -147,6 +147,7 @@ def test_a_payment_is_annulled_with_its_reason_but_not_under_what_was_spent(
         ({"year": 1925}, "fund.bad_year"),
         ({"amount_fen": 0}, "fund.bad_amount"),
         ({"use_key": "programme.fund_use.公务接待"}, "fund.use_not_allowed"),
+        ({"use_key": "qianxinan.fund_use.允许用途"}, "fund.use_not_allowed"),
         ({"purpose": " "}, "fund.no_purpose"),
         ({"document_no": ""}, "fund.no_document"),
         ({"evidence": None}, "fund.no_document"),
@@ -203,7 +204,16 @@ def test_the_uses_and_the_floor_are_the_founding_documents_own(
     figure = funding.floor(world.session)
 
     assert registry
-    assert OTHER_USE in {each.key for each in funding.uses(world.session)}
+    assert [each.name for each in funding.uses(world.session)] == [
+        "规划设计",
+        "品牌创建",
+        "科技研发和成果转化",
+        "科技人才支撑",
+        "市场营销",
+        "建设项目贷款贴息",
+        "联农带农机制创新",
+        "其他经审核符合政策要求等支出",
+    ]
     assert figure is not None
     assert amount_fen_of(figure.value or "", figure.unit or "") == 1000 * WAN_FEN
     assert (figure.year_from, figure.year) == (2023, 2025)
@@ -233,7 +243,7 @@ def test_an_amount_that_is_none_is_refused(value: str, unit: str, code: str) -> 
     assert refusal.value.code == code
 
 
-def test_paying_waits_for_no_other_day(world: World, registry: list[Cluster]) -> None:
+def test_a_voucher_of_last_year_may_still_be_entered(world: World, registry: list[Cluster]) -> None:
     fund = approved(world, registry[0])
 
     assert paid(world, fund, 1, paid_on=world.today - timedelta(days=400)).fund is fund
