@@ -9,7 +9,7 @@ from sqlalchemy import event, true
 from market.sales.acts import of_sales
 from tests import selling
 from tests.world import World
-from traceability import animals, movements, rules
+from traceability import animals, instruments, movements, rules
 from traceability.amendments import Change
 from traceability.quarantine import certificates
 from traceability.quarantine.declarations import Purpose
@@ -125,6 +125,26 @@ def test_what_was_revoked_or_died_since_stood_when_it_was_done(world: World) -> 
         assert act.label == animal.ear_tag
 
 
+def test_a_scale_verified_anew_since_was_verified_when_it_weighed(world: World) -> None:
+    scale = world.scale()
+    selling.sold(world, world.weighed(world.at_market(world.animal()), scale))
+    instruments.verify(
+        world.session,
+        scale,
+        certificate_no="黔计检 2027-0001",
+        verified_on=world.today + timedelta(days=30),
+        valid_until=world.today + timedelta(days=395),
+        at=world.later(days=30),
+        by=world.office,
+    )
+
+    (sold,) = of_sales(world.session, true(), 10)
+
+    found = rules.judged(rules.cards(world.session), sold.stage, sold.facts, at=sold.at)
+    assert "instrument.verified" in {each.code for each in found}
+    assert rules.failed(found) == []
+
+
 def test_a_dose_entered_later_counts_from_its_day(world: World) -> None:
     animal = world.animal(vaccinated_days_ago=None)
     world.certified(animal)
@@ -141,7 +161,7 @@ def test_a_dose_entered_later_counts_from_its_day(world: World) -> None:
     assert turned() == []
 
 
-def test_sixty_animals_are_read_in_as_many_questions_as_two(world: World) -> None:
+def test_twelve_animals_are_read_in_as_many_questions_as_two(world: World) -> None:
     asked: list[str] = []
     world.certified(*[world.animal() for _ in range(2)])
     counted = []
