@@ -11,7 +11,6 @@ from traceability import evidence
 from traceability.base.errors import RuleViolation
 
 FORMATS = ("JPEG", "PNG", "WEBP")
-PICTURE = "image/"
 PIXELS_MAX = 40_000_000
 SIDE_MAX = 1600  # of what is kept
 PUBLIC_SIDE_MAX = 640  # of what a visitor's telephone loads
@@ -46,7 +45,7 @@ def without_traces(data: bytes) -> bytes:
     Raises:
         RuleViolation: `evidence.unreadable_picture`, `evidence.too_many_pixels`.
     """
-    is_picture = (evidence.media_type_of(data) or "").startswith(PICTURE)
+    is_picture = (evidence.media_type_of(data) or "").startswith(evidence.PICTURE)
     return tidy(data) if is_picture else data
 
 

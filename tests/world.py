@@ -40,6 +40,7 @@ from traceability.treatments import Disease
 from traceability.weighings import Weighing
 
 MORNING = datetime(2026, 11, 21, 22, 12, 3, tzinfo=UTC)  # 06:12 on 22 November in China
+PDF = b"%PDF-1.7 a paper"
 JPEG = b"\xff\xd8\xff\xe0 a photograph"
 ALL_WELL = dict.fromkeys(INSPECTION_CHECKS, True)
 
@@ -134,11 +135,19 @@ class World:
         )
 
     def photo(self, title: str = "照片") -> Evidence:
-        """A photograph, beside the database if that is a file."""
+        """A photograph."""
+        return self._kept(JPEG, title)
+
+    def paper(self, title: str = "文件") -> Evidence:
+        """A paper as PDF."""
+        return self._kept(PDF, title)
+
+    def _kept(self, data: bytes, title: str) -> Evidence:
+        """A file kept as evidence, beside the database if that is a file."""
         database = self.engine.url.database if self.engine.dialect.name == "sqlite" else None
         folder = Path(database).parent if database else Path(gettempdir()) / "world-evidence"
         return evidence.store(
-            self.session, folder / "evidence", JPEG, title=title, at=self.at, by=self.farmer
+            self.session, folder / "evidence", data, title=title, at=self.at, by=self.farmer
         )
 
     def retagged(self, animal: Animal, ear_tag: str, *, reason: str = "脱落") -> Animal:

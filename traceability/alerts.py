@@ -26,7 +26,6 @@ from traceability.parties import Party
 
 WORDS_MAX = 200
 LISTED_MAX = 200
-PICTURE = "image/"
 
 
 class AlertKind(StrEnum):
@@ -108,7 +107,7 @@ def raise_alert(
         raise RuleViolation("alert.not_alive", "这头牛已不在栏，不用再报告")
     if animal.holding is None:
         raise RuleViolation("alert.on_the_road", "这头牛在路上，请先登记到达，或打电话给官方兽医")
-    if photograph is not None and not photograph.media_type.startswith(PICTURE):
+    if photograph is not None and not photograph.is_picture:
         raise RuleViolation("alert.not_a_picture", "这份文件不是照片，请上传 JPG、PNG 或 WebP")
     made = Alert(
         animal=animal,

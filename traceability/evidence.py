@@ -19,6 +19,7 @@ from traceability.chain.folding import State
 from traceability.chain.kinds import Kind
 from traceability.parties import Party
 
+PICTURE = "image/"
 BYTES_MAX = 10 * 1024 * 1024
 TYPES: dict[str, tuple[bytes, ...]] = {
     "image/jpeg": (b"\xff\xd8\xff",),
@@ -39,6 +40,11 @@ class Evidence(Subject, Base):
     media_type: Mapped[str] = mapped_column(String(40))
     size_bytes: Mapped[int]
     title: Mapped[str] = mapped_column(String(80))
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is a photograph, not a paper."""
+        return self.media_type.startswith(PICTURE)
 
 
 def media_type_of(data: bytes) -> str | None:

@@ -18,8 +18,6 @@ from traceability.chain.kinds import Kind
 from traceability.evidence import Evidence
 from traceability.parties import Party
 
-PICTURE = "image/"
-
 
 @dataclass(frozen=True, slots=True)
 class Photograph:
@@ -49,7 +47,7 @@ def take(
         RuleViolation: `photograph.not_a_picture`.
         Conflict: `photograph.already_there`.
     """
-    if not picture.media_type.startswith(PICTURE):
+    if not picture.is_picture:
         raise RuleViolation("photograph.not_a_picture", "这份文件不是照片，请上传 JPG、PNG 或 WebP")
     if any(each.evidence == picture.ref for each in of(session, animal)):
         raise Conflict("photograph.already_there", "这张照片已经登记在这头牛上")

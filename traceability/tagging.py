@@ -42,7 +42,7 @@ def retag(
         raise RuleViolation("animal.not_cattle", "这不是牛的耳标（牛的耳标以 2 开头）")
     if not reason.strip():
         raise RuleViolation("animal.retag_without_reason", "请写明补戴耳标的原因")
-    if evidence is None:
+    if evidence is None or not evidence.is_picture:
         raise RuleViolation(
             "animal.retag_without_evidence", "请附照片：新耳标戴在牛耳上，号码看得清"
         )

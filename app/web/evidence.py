@@ -8,10 +8,10 @@ from flask.typing import ResponseReturnValue
 
 from app import database, files, forms
 from app.auth.privileges import permission
-from app.pictures import PICTURE
 from app.schemas.evidence import UploadEvidence
 from traceability import evidence
 from traceability.chain import events
+from traceability.evidence import PICTURE
 
 blueprint = Blueprint("evidence", __name__, url_prefix="/evidence")
 
@@ -59,7 +59,7 @@ def show(ref: str) -> str:
         "evidence/show.html",
         evidence=found,
         sent=events.history(session, ref)[0],
-        is_picture=found.media_type.startswith(PICTURE),
+        is_picture=found.is_picture,
     )
 
 
@@ -69,7 +69,7 @@ def file(ref: str) -> Response:
     """证据文件, checked against its fingerprint; a picture is shown, a paper downloaded."""
     found = files.get(database.session(), ref)
     response = Response(evidence.read(files.folder(), found), content_type=found.media_type)
-    inline = found.media_type.startswith(PICTURE)
+    inline = found.is_picture
     disposition = "inline" if inline else "attachment"
     name = f"{found.sha256.hex()[:12]}.{found.media_type.partition('/')[2]}"
     response.headers["Content-Disposition"] = f"{disposition}; filename={name}"

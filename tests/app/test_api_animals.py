@@ -143,11 +143,12 @@ def test_a_lost_tag_is_replaced_and_a_death_reported(program_of: ProgramOf, worl
 
     told = {"ear_tag": "252052600099999", "reason": "脱落"}
     unseen = farmer.post(f"{at}/retag", told)
+    paper = farmer.post(f"{at}/retag", {**told, "evidence": world.paper().ref})
     retagged = farmer.post(f"{at}/retag", {**told, "evidence": world.photo().ref})
     dead = farmer.post(f"{at}/death", {"cause": "不明", "disposal": "深埋"})
     twice = farmer.post(f"{at}/death", {"cause": "不明", "disposal": "深埋"})
 
-    assert code(unseen) == (422, "animal.retag_without_evidence")
+    assert code(unseen) == code(paper) == (422, "animal.retag_without_evidence")
     assert retagged.get_json()["ear_tag"] == "252052600099999"
     assert dead.get_json()["state"] == "dead"
     assert dead.get_json()["ended_on"] == world.today.isoformat()
