@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 from app import whoami
 from app.auth import scopes
 from market.sales.records import Sale, SaleState
-from traceability import restrictions
+from traceability import movements, restrictions
 from traceability.animals import Animal, AnimalState
 from traceability.base.clock import legal_day
 from traceability.base.errors import RuleViolation
@@ -106,7 +106,7 @@ def touched(session: Session, order: Restriction) -> Touched:
         Certificate.valid_until >= today,
     )
     roads = select(Movement).where(
-        Movement.arrived_at.is_(None),
+        movements.under_way(),
         Movement.origin_id.in_(places) | Movement.destination_id.in_(places),
     )
     sales = select(Sale).where(
