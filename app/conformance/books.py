@@ -55,7 +55,7 @@ def _object(value: object, name: str) -> Mapping[str, Any]:
 
 def _word(line: Line, name: str, kind: type[Word], default: Word) -> Word:
     value = line.get(name, default.value)
-    if value not in set(kind):
+    if not isinstance(value, str) or value not in set(kind):
         raise BadLine("bad_input", f"字段 {name} 应为 {'、'.join(kind)} 之一")
     return kind(value)
 

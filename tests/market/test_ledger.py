@@ -224,6 +224,7 @@ def test_the_suite_answers_every_entry_and_refuses_what_is_no_line() -> None:
         {"entries": [3]},
         {"entries": [{"key": 1}]},
         {"entries": [{"key": "a", "phase": "maybe"}]},
+        {"entries": [{"key": "a", "phase": []}]},
         {"entries": [{"key": "a", "legs": 3}]},
         {"entries": [{"key": "a", "legs": [{"account": "a", "debit_fen": 1.5}]}]},
         {"entries": [{"key": "a", "of": 3}]},
