@@ -124,7 +124,7 @@ def kill_morning(tmp_path: Path, *, readings: int, kills: int, seed: int) -> Non
 
 
 def test_no_reading_is_lost_or_doubled_when_gateway_and_broker_are_killed(tmp_path: Path) -> None:
-    kill_morning(tmp_path, readings=3_000, kills=6, seed=1)
+    kill_morning(tmp_path, readings=900, kills=2, seed=1)
 
 
 def test_a_gateway_that_dies_at_any_step_loses_and_doubles_nothing(tmp_path: Path) -> None:

@@ -203,6 +203,7 @@ def start_and_kill(broker: Mosquitto, ledger: Ledger, scale: Socket, outbox: Pat
     ledger.wait_until(lambda: not ledger.statuses[SCALE].online)
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_nothing_is_lost_and_no_number_is_used_twice(
     broker: Mosquitto, ledger: Ledger, scale: Socket, tmp_path: Path
 ) -> None:

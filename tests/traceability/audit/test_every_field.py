@@ -146,10 +146,10 @@ def unseen(engine: Engine, folder: Path, step: int) -> tuple[int, list[str]]:
 
 
 def test_one_bit_in_a_field_of_the_chain_is_found(chain: Engine, tmp_path: Path) -> None:
-    tried, missed = unseen(chain, tmp_path, step=3)
+    tried, missed = unseen(chain, tmp_path, step=13)
 
     assert missed == []
-    assert tried > 50
+    assert tried > 10
 
 
 @pytest.mark.slow

@@ -327,6 +327,7 @@ def other(column_type: TypeEngine[Any], value: Any) -> Any:
     return f"{value or ''}x"
 
 
+@pytest.mark.slow
 def test_every_column_that_feeds_a_page_is_watched(chain: Engine) -> None:
     """Each folded column of one row of each noun is changed in turn; the audit names it."""
     unseen, tried = [], 0
