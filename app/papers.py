@@ -14,14 +14,17 @@ from app import herd, whoami
 from app.auth import scopes
 from app.lists import Listed, paged
 from traceability import holdings, movements
+from traceability.animals import Animal
 from traceability.base.errors import NotFound
 from traceability.checks import INSPECTION_CHECKS
+from traceability.evidence import Evidence
 from traceability.holdings import Holding
 from traceability.parties import Party
-from traceability.quarantine import certificates, declarations, inspections
+from traceability.quarantine import certificates, declarations, inspections, laboratory
 from traceability.quarantine.certificates import Certificate, CertificateState
 from traceability.quarantine.declarations import Declaration, DeclarationState
 from traceability.quarantine.inspections import Inspection
+from traceability.quarantine.laboratory import LabResult
 
 TO_INSPECT_MAX = 100  # more than a vet sees in a day, and a phone carries it
 
@@ -156,3 +159,31 @@ def inspect(session: Session, found: Declaration, given: Mapping[str, Any]) -> I
         at=given["at"] or whoami.now(),
         by=whoami.actor(),
     )
+
+
+def lab_result(session: Session, ref: str) -> LabResult:
+    """The laboratory's result, if one may see its animal.
+
+    Raises:
+        NotFound: `laboratory.not_found`, as for one that does not exist.
+    """
+    found = laboratory.get(session, ref)
+    try:
+        herd.get(session, found.animal.ref)
+    except NotFound as missing:
+        raise NotFound("laboratory.not_found", "没有找到这条检测结果") from missing
+    return found
+
+
+def enter_result(
+    session: Session, animal: Animal, given: Mapping[str, Any], report: Evidence | None
+) -> LabResult:
+    """Enter what a report says of an animal, for a declaration if one is named.
+
+    Raises:
+        NotFound: `declaration.not_found`.
+    """
+    ref = given["declaration"]
+    named = None if ref is None else declaration(session, ref)
+    told = {**given, "declaration": named, "report": report}
+    return laboratory.record(session, animal, **told, at=whoami.now(), by=whoami.actor())

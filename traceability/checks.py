@@ -96,6 +96,10 @@ class Facts:
     density_percent: int | None = None  # of a campaign: animals protected, of all
     done_percent: int | None = None  # of a campaign: animals dosed, of those due
     antibody_percent: int | None = None  # of a campaign: samples that passed
+    lab_known: tuple[str, ...] = ()  # newest result of each disease, in words
+    lab_positive: tuple[str, ...] = ()  # diseases
+    lab_wanted: bool = False  # the procedure of the day asks for tests on such a journey
+    lab_missing: tuple[str, ...] = ()  # diseases
 
 
 @dataclass(frozen=True, slots=True)

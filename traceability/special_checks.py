@@ -183,5 +183,24 @@ def _rate(reached: int | None, what: str, params: Mapping[str, Any]) -> Finding:
     return found(reached >= wanted, f"{what} {reached}%", reached=reached, percent=wanted)
 
 
+@check("laboratory.negative")
+def tested_negative(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """No disease was found in the newest report of it."""
+    if not facts.lab_known:
+        return Finding(Result.NOT_APPLICABLE, "没有登记检测结果")
+    names = "、".join(facts.lab_positive)
+    return found(not facts.lab_positive, "；".join(facts.lab_known), diseases=names)
+
+
+@check("laboratory.tested")
+def tested_where_needed(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """The tests that the procedure of the day asks for are there."""
+    if not facts.lab_wanted:
+        return NOT_APPLICABLE
+    names = "、".join(facts.lab_missing)
+    evidence = f"{names}：无记录" if names else "；".join(facts.lab_known)
+    return found(not facts.lab_missing, evidence, diseases=names)
+
+
 ALL_CHECKS = CHECKS
 """The checks of both modules, by code."""

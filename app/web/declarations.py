@@ -21,12 +21,13 @@ from traceability.base.clock import legal_day
 from traceability.checks import INSPECTION_CHECKS
 from traceability.holdings import HoldingKind
 from traceability.identifiers.certificates import CERTIFICATE_FORM_LABELS, CertificateForm
-from traceability.quarantine import certificates, declarations, inspections
+from traceability.quarantine import certificates, declarations, diseases, inspections, laboratory
 from traceability.quarantine.declarations import (
     DECLARATION_STATE_LABELS,
     PURPOSE_LABELS,
     Declaration,
 )
+from traceability.quarantine.diseases import Stage
 
 blueprint = Blueprint("declarations", __name__, url_prefix="/declarations")
 VETS = {Role.OFFICIAL_VET}
@@ -115,6 +116,8 @@ def _show_page(declaration: Declaration, form: Mapping[str, Any], errors: Mappin
     session = database.session()
     listed = declarations.animals_of(session, declaration)
     inspected = inspections.newest(session, declaration)
+    paper = certificates.of_declaration(session, declaration)
+    judged_on = legal_day(whoami.now() if paper is None else paper.issued_at)
     form_of_paper = certificates.form_for(declaration.origin, declaration.destination)
     return render_template(
         "declarations/show.html",
@@ -123,7 +126,9 @@ def _show_page(declaration: Declaration, form: Mapping[str, Any], errors: Mappin
         inspected=inspected,
         all_inspected=all(animal.id in inspected for animal in listed),
         checks=INSPECTION_CHECKS,
-        certificate=certificates.of_declaration(session, declaration),
+        certificate=paper,
+        listed=diseases.named(Stage.ORIGIN, judged_on),
+        tested=laboratory.of_animals(session, [animal.id for animal in listed]),
         paper=CERTIFICATE_FORM_LABELS[form_of_paper],
         leaves_province=form_of_paper is not CertificateForm.ANIMAL_B,
         form=form,

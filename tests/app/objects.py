@@ -72,7 +72,7 @@ from traceability.identifiers.short_codes import new_public_code
 from traceability.importing import runs
 from traceability.importing.columns import ImportKind
 from traceability.parties import Party
-from traceability.quarantine import isolations
+from traceability.quarantine import isolations, laboratory
 from traceability.restrictions import Reach, RestrictionKind
 from traceability.rules import Severity
 from traceability.treatments import Disease, Route, drug_labels
@@ -421,6 +421,26 @@ def drug_label(login_as: LoginAs, _me: Account) -> Case:
     )
     made = drug_labels.enter(world.session, card, evidence=picture, at=world.at, by=world.office)
     return Case(made.ref, None, f"drug_label:{NOBODY}")
+
+
+def lab_result(login_as: LoginAs, me: Account) -> Case:
+    mine, theirs = _herd(login_as)
+    world = login_as.world
+    entered = [
+        laboratory.record(
+            world.session,
+            each,
+            tested_for="布鲁氏菌病",
+            positive=False,
+            report_no="2026-1",
+            laboratory="威宁县动物疫病预防控制中心",
+            tested_on=world.today,
+            at=world.at,
+            by=world.vet,
+        )
+        for each in (mine, theirs)
+    ]
+    return _seen(me, entered[0].ref, entered[1].ref, "lab_result")
 
 
 def certificate(login_as: LoginAs, me: Account) -> Case:
@@ -798,6 +818,7 @@ OBJECTS: dict[str, Maker] = {
     "consents.consent": consent,
     "animals.ref": animal,
     "declarations.ref": declaration,
+    "laboratory.ref": lab_result,
     "certificates.ref": certificate,
     "alerts.ref": alert,
     "drug-labels.ref": drug_label,
@@ -898,6 +919,14 @@ BODIES: dict[str, dict[str, object]] = {
         "weight_g": 400_000,
         "photographs": [f"evidence:{NOBODY}"],
     },
+    "POST /api/animals/<ref:ref>/laboratory": {
+        "tested_for": "布鲁氏菌病",
+        "positive": False,
+        "report_no": "2026-117",
+        "laboratory": "威宁县动物疫病预防控制中心",
+        "tested_on": "2026-11-22",
+    },
+    "POST /api/laboratory/<ref:ref>/withdraw": {"reason": "登记错了"},
     "POST /api/certificates/<ref:ref>/revoke": {"reason": "货主取消"},
     "POST /api/sales/<ref:ref>/cancel": {"reason": "双方反悔"},
     "POST /api/sales/<ref:ref>/steps": {"step": "cash"},

@@ -56,6 +56,8 @@ class Kind(StrEnum):
     DECLARATION_ACCEPTED = "declaration.accepted"
     DECLARATION_REFUSED = "declaration.refused"
     INSPECTION_RECORDED = "inspection.recorded"
+    LABORATORY_RECORDED = "laboratory.recorded"
+    LABORATORY_WITHDRAWN = "laboratory.withdrawn"
     CERTIFICATE_ISSUED = "certificate.issued"
     CERTIFICATE_REVOKED = "certificate.revoked"
     ALERT_RAISED = "alert.raised"
@@ -193,6 +195,8 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.DECLARATION_ACCEPTED: _spec("申报受理", "", "inspecting"),
     Kind.DECLARATION_REFUSED: _spec("申报不予受理", "", "inspecting"),
     Kind.INSPECTION_RECORDED: _spec("临床检查", "passed", "inspecting"),
+    Kind.LABORATORY_RECORDED: _spec("实验室检测", "", "inspecting"),
+    Kind.LABORATORY_WITHDRAWN: _spec("检测结果撤销", "", "inspecting"),
     Kind.CERTIFICATE_ISSUED: _spec(
         "签发检疫证明",
         f"number form purpose head_count valid_from valid_until {JOURNEY}",

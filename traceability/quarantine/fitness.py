@@ -1,6 +1,6 @@
 """出证条件 · may the animals of a declaration be certified: the facts of each, by the rules."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from traceability.base.errors import Conflict, RuleViolation
 from traceability.checks import CertificateFacts, Facts
 from traceability.holdings import HoldingKind
 from traceability.identifiers.certificates import CertificateForm
-from traceability.quarantine import inspections
+from traceability.quarantine import inspections, laboratory
 from traceability.quarantine.papers import Certificate, CertificateAnimal, CertificateState
 
 Warnings = dict[int, list[dict[str, str]]]  # by the animal's id
@@ -32,18 +32,7 @@ def require_fit(
     found: list[rules.Outcome] = []
     warnings: Warnings = {}
     with session.no_autoflush:
-        inspected = inspections.newest(session, certificate.declaration)
-        shared = facts_of_journey(session, certificate, at=at)
-        originals = originals_of(session, animals, certificate)
-        for animal in animals:
-            row = inspected.get(animal.id)
-            if row is None:
-                raise RuleViolation(
-                    "certificate.not_inspected", f"{animal.ear_tag} 还没有检查结果，先登记检查"
-                )
-            known = facts_of(session, certificate, animal, at=at)
-            original = originals.get(animal.id)
-            facts = replace(known, **shared, inspection=row.checks, original=original)
+        for animal, facts in _facts(session, certificate, animals, at=at):
             judged = rules.examine(session, "certificate.issue", facts, at=at)
             warnings[animal.id] = rules.noted(rules.warned(judged))
             many = len(animals) > 1
@@ -54,6 +43,26 @@ def require_fit(
     if found:
         raise RuleViolation.of(found)
     return warnings
+
+
+def _facts(
+    session: Session, certificate: Certificate, animals: Sequence[Animal], *, at: datetime
+) -> Iterator[tuple[Animal, Facts]]:
+    inspected = inspections.newest(session, certificate.declaration)
+    shared = facts_of_journey(session, certificate, at=at)
+    originals = originals_of(session, animals, certificate)
+    reports = laboratory.Reports(session, [animal.id for animal in animals])
+    for animal in animals:
+        row = inspected.get(animal.id)
+        if row is None:
+            raise RuleViolation(
+                "certificate.not_inspected", f"{animal.ear_tag} 还没有检查结果，先登记检查"
+            )
+        tests = reports.facts(animal.id, at=at, purpose=certificate.purpose.value)
+        known = facts_of(session, certificate, animal, at=at)
+        original = originals.get(animal.id)
+        told = {**shared, **tests, "inspection": row.checks, "original": original}
+        yield animal, replace(known, **told)
 
 
 def facts_of(session: Session, certificate: Certificate, animal: Animal, *, at: datetime) -> Facts:

@@ -20,7 +20,7 @@ from traceability.checks import CertificateFacts
 from traceability.holdings import Holding, HoldingKind
 from traceability.identifiers.certificates import CertificateForm
 from traceability.movements import Movement
-from traceability.quarantine import declarations
+from traceability.quarantine import declarations, laboratory
 from traceability.quarantine.declarations import Declaration
 from traceability.quarantine.inspections import Inspection
 from traceability.quarantine.papers import Certificate, CertificateAnimal
@@ -71,6 +71,7 @@ def of_certificates(session: Session, where: ColumnElement[bool], limit: int) ->
         .options(*PLACES)
     ).all()
     known = known_of(session, [animal for _, animal in rows])
+    reports = laboratory.Reports(session, [animal.id for _, animal in rows])
     checks = _checks(session, {paper.declaration_id for paper, _ in rows})
     filings = Filings(session)
     papers = Papers(session, [a for paper, a in rows if paper.origin.kind is HoldingKind.MARKET])
@@ -90,6 +91,7 @@ def of_certificates(session: Session, where: ColumnElement[bool], limit: int) ->
             **filings.of(paper.plate, at=at),
             "inspection": checks.get((paper.declaration_id, animal.id), {}),
         }
+        shared |= reports.facts(animal.id, at=at, purpose=paper.purpose.value)
         facts = replace(facts, **shared)
         found.append(Act("certificate.issue", paper.ref, animal.ear_tag, at, facts))
     return found

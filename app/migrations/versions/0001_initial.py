@@ -1718,6 +1718,43 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_isolation_holding_id"), ["holding_id"], unique=False)
 
     op.create_table(
+        "lab_result",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "animal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "declaration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("vet_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tested_for", sa.String(length=40), nullable=False),
+        sa.Column("positive", sa.Boolean(), nullable=False),
+        sa.Column("report_no", sa.String(length=60), nullable=False),
+        sa.Column("laboratory", sa.String(length=80), nullable=False),
+        sa.Column("tested_on", sa.Date(), nullable=False),
+        sa.Column("report", sa.String(length=60), nullable=True),
+        sa.Column("entered_at", Instant(), nullable=False),
+        sa.Column("withdrawn", sa.String(length=200), nullable=True),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["animal_id"], ["animal.id"], name=op.f("fk_lab_result_animal_id_animal")
+        ),
+        sa.ForeignKeyConstraint(
+            ["declaration_id"],
+            ["declaration.id"],
+            name=op.f("fk_lab_result_declaration_id_declaration"),
+        ),
+        sa.ForeignKeyConstraint(["vet_id"], ["party.id"], name=op.f("fk_lab_result_vet_id_party")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lab_result")),
+        sa.UniqueConstraint("ref", name=op.f("uq_lab_result_ref")),
+    )
+    with op.batch_alter_table("lab_result", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_lab_result_animal_id"), ["animal_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_lab_result_declaration_id"), ["declaration_id"], unique=False
+        )
+
+    op.create_table(
         "milestone",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -2402,6 +2439,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_milestone_project_id"))
 
     op.drop_table("milestone")
+    with op.batch_alter_table("lab_result", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_lab_result_declaration_id"))
+        batch_op.drop_index(batch_op.f("ix_lab_result_animal_id"))
+
+    op.drop_table("lab_result")
     with op.batch_alter_table("isolation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_isolation_holding_id"))
         batch_op.drop_index(batch_op.f("ix_isolation_animal_id"))
