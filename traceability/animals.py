@@ -23,9 +23,11 @@ from traceability.holdings import Holding
 from traceability.identifiers import short_codes
 from traceability.identifiers.ear_tags import EarTag, Species
 from traceability.parties import Party
+from traceability.tag_stock import checking
 from traceability.tags import AnimalTag, TagScheme
 
 AGE_YEARS_MAX = 30
+TRAITS = ("ear_tag", "breed", "sex", "origin")
 
 
 class Sex(StrEnum):
@@ -143,7 +145,7 @@ def register(
 
     Raises:
         RuleViolation: `animal.not_cattle`, `animal.born_in_future`, `animal.too_old`,
-            `animal.dam_not_female`.
+            `animal.dam_not_female`; where a rule of `animal.tag` blocks, its refusal.
         Conflict: `animal.tag_in_use`.
     """
     _check_birth(ear_tag, born_on=born_on, dam=dam, at=at)
@@ -172,11 +174,8 @@ def register(
         at=at,
         by=by.ref,
         on_behalf_of=ref_of(on_behalf_of),
-        ear_tag=animal.ear_tag,
-        breed=breed.value,
-        sex=sex.value,
+        **{name: folding.plain(getattr(animal, name)) for name in TRAITS},
         born_month=f"{born_on:%Y-%m}",
-        origin=origin.value,
         place_kind=holding.kind.value,
         township=holding.township,
         born_on=born_on.isoformat(),
@@ -184,6 +183,7 @@ def register(
         owner=owner.ref,
         short_code=animal.short_code,
         dam=None if dam is None else dam.ref,
+        warnings=checking.judged(session, ear_tag, holding, (by, on_behalf_of), at=at),
     )
     return animal
 
@@ -278,7 +278,7 @@ def _one(session: Session, condition: object) -> Animal:
 
 def _registered(event: EventView) -> State:
     return {
-        **{field: event[field] for field in ("ear_tag", "breed", "sex", "origin")},
+        **{field: event[field] for field in TRAITS},
         **{field: folding.private(event, field) for field in ("born_on", "short_code")},
         **{f"{field}_id": folding.private(event, field) for field in ("holding", "owner", "dam")},
         "eid": None,

@@ -58,6 +58,16 @@ class FilingFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TagIssueFacts:
+    """What the stock of tags says of a number that is put on an animal."""
+
+    run: str = ""  # the range that holds it
+    is_issued: bool = False  # to a township or a village, and confirmed there
+    fits: bool = False  # issued to the animal's place, or to whoever puts it on
+    gone: str = ""  # how it was written off
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What is known when an act is judged; None means that nothing is recorded."""
 
@@ -96,6 +106,7 @@ class Facts:
     density_percent: int | None = None  # of a campaign: animals protected, of all
     done_percent: int | None = None  # of a campaign: animals dosed, of those due
     antibody_percent: int | None = None  # of a campaign: samples that passed
+    tag_issue: TagIssueFacts | None = None  # None: its county has no stock of tags on record
     lab_known: tuple[str, ...] = ()  # newest result of each disease, in words
     lab_positive: tuple[str, ...] = ()  # diseases
     lab_wanted: bool = False  # the procedure of the day asks for tests on such a journey

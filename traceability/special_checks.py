@@ -20,6 +20,25 @@ from traceability.checks import (
 )
 
 
+@check("tag.issued")
+def tag_issued(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """The tag put on an animal was issued to the animal's place or to whoever puts it on."""
+    issue = facts.tag_issue
+    if issue is None:
+        return Finding(Result.NOT_APPLICABLE, "该县没有耳标库存记录")
+    tag = facts.ear_tag or ""
+    if issue.gone:
+        detail = f"所在号段已登记{issue.gone}"
+    elif not issue.run:
+        detail = "不在任何已入库的号段里"
+    elif not issue.is_issued:
+        detail = "当天还没有发放到乡镇或村"
+    else:
+        detail = "当天不是发给这里的"
+    words = f"号段 {issue.run}" if issue.run else "号段：无记录"
+    return found(issue.fits, words, tag=tag, detail=detail)
+
+
 @check("declaration.breeding_approval")
 def breeding_approved(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
     """Breeding stock enters another province with that province's approval."""

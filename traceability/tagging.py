@@ -13,6 +13,7 @@ from traceability.evidence import Evidence
 from traceability.identifiers.ear_tags import EarTag, Species
 from traceability.identifiers.eids import Eid
 from traceability.parties import Party
+from traceability.tag_stock import checking
 from traceability.tags import AnimalTag, TagScheme
 
 
@@ -33,7 +34,7 @@ def retag(
 
     Raises:
         RuleViolation: `animal.not_alive`, `animal.not_cattle`, `animal.retag_without_reason`,
-            `animal.retag_without_evidence`.
+            `animal.retag_without_evidence`; where a rule of `animal.tag` blocks, its refusal.
         Conflict: `animal.tag_in_use`.
     """
     events.hold(session, animal.ref)
@@ -64,6 +65,7 @@ def retag(
         old_ear_tag=old.value,
         reason=reason.strip(),
         evidence=evidence.ref,
+        warnings=checking.judged(session, ear_tag, animal.holding, (by, on_behalf_of), at=at),
     )
     return new
 

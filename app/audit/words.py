@@ -12,6 +12,9 @@ from traceability.inputs import INPUT_KIND_LABELS
 from traceability.treatments import AMOUNT_UNIT_LABELS, ROUTE_LABELS, WITHDRAWAL_BASIS_LABELS
 
 PRIVATE_NAMES = {
+    "first_tag": "起号",
+    "last_tag": "止号",
+    "holder": "领用人",
     "animal": "牛只",
     "outcome": "处理结果",
     "photograph": "照片",

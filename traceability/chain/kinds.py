@@ -36,6 +36,13 @@ class Kind(StrEnum):
     INSTRUMENT_VERIFIED = "instrument.verified"
     FILING_RECORDED = "filing.recorded"
     FILING_REVOKED = "filing.revoked"
+    TAG_RANGE_RECEIVED = "tag.range_received"
+    TAG_RANGE_ISSUED = "tag.range_issued"
+    TAG_RANGE_RETURNED = "tag.range_returned"
+    TAG_RANGE_LOST = "tag.range_lost"
+    TAG_RANGE_DESTROYED = "tag.range_destroyed"
+    TAG_RANGE_CONFIRMED = "tag.range_confirmed"
+    TAG_RANGE_DECLINED = "tag.range_declined"
     ANIMAL_REGISTERED = "animal.registered"
     ANIMAL_RETAGGED = "animal.retagged"
     ANIMAL_EID_BOUND = "animal.eid_bound"
@@ -171,6 +178,13 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.INSTRUMENT_VERIFIED: _spec("计量检定", "certificate_no verified_on valid_until"),
     Kind.FILING_RECORDED: _spec("运输备案"),
     Kind.FILING_REVOKED: _spec("备案注销"),
+    Kind.TAG_RANGE_RECEIVED: _spec("耳标入库"),
+    Kind.TAG_RANGE_ISSUED: _spec("耳标发放"),
+    Kind.TAG_RANGE_RETURNED: _spec("耳标退回"),
+    Kind.TAG_RANGE_LOST: _spec("耳标丢失"),
+    Kind.TAG_RANGE_DESTROYED: _spec("耳标销毁"),
+    Kind.TAG_RANGE_CONFIRMED: _spec("耳标签收"),
+    Kind.TAG_RANGE_DECLINED: _spec("耳标没有签收"),
     Kind.ANIMAL_REGISTERED: _spec(
         "登记", f"ear_tag breed sex born_month origin evidence_level {PLACE}", "commissioning"
     ),

@@ -894,6 +894,48 @@ def upgrade() -> None:
         sa.UniqueConstraint("ref", name=op.f("uq_restriction_ref")),
     )
     op.create_table(
+        "tag_range",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("parent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("first_tag", sa.String(length=15), nullable=False),
+        sa.Column("last_tag", sa.String(length=15), nullable=False),
+        sa.Column("region_code", sa.String(length=12), nullable=False),
+        sa.Column(
+            "holder_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("moved_at", Instant(), nullable=False),
+        sa.Column("confirmed_at", Instant(), nullable=True),
+        sa.Column("declined_at", Instant(), nullable=True),
+        sa.Column("decline_reason", sa.String(length=200), nullable=True),
+        sa.Column("document_no", sa.String(length=60), nullable=True),
+        sa.Column("reason", sa.String(length=200), nullable=True),
+        sa.Column(
+            "evidence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["party.id"], name=op.f("fk_tag_range_by_id_party")),
+        sa.ForeignKeyConstraint(
+            ["evidence_id"], ["evidence.id"], name=op.f("fk_tag_range_evidence_id_evidence")
+        ),
+        sa.ForeignKeyConstraint(
+            ["holder_id"], ["party.id"], name=op.f("fk_tag_range_holder_id_party")
+        ),
+        sa.ForeignKeyConstraint(
+            ["parent_id"], ["tag_range.id"], name=op.f("fk_tag_range_parent_id_tag_range")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tag_range")),
+        sa.UniqueConstraint("ref", name=op.f("uq_tag_range_ref")),
+    )
+    with op.batch_alter_table("tag_range", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_tag_range_first_tag_last_tag", ["first_tag", "last_tag"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_tag_range_holder_id"), ["holder_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_tag_range_parent_id"), ["parent_id"], unique=False)
+
+    op.create_table(
         "account_scope",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -2334,6 +2376,14 @@ def upgrade() -> None:
     )
     execute_on(
         "sqlite",
+        "CREATE TRIGGER tag_range_apart BEFORE INSERT ON tag_range WHEN NEW.declined_at IS NULL AND EXISTS ( SELECT 1 FROM tag_range WHERE COALESCE(parent_id, 0) = COALESCE(NEW.parent_id, 0) AND declined_at IS NULL AND first_tag <= NEW.last_tag AND last_tag >= NEW.first_tag) BEGIN SELECT RAISE(ABORT, 'tag ranges overlap'); END",
+    )
+    execute_on(
+        "postgresql",
+        "ALTER TABLE tag_range ADD CONSTRAINT ex_tag_range_apart EXCLUDE USING gist ( int8range(COALESCE(parent_id, 0), COALESCE(parent_id, 0), '[]') WITH &&, int8range(first_tag::bigint, last_tag::bigint, '[]') WITH &&) WHERE (declined_at IS NULL)",
+    )
+    execute_on(
+        "sqlite",
         "CREATE TRIGGER transfer_no_update BEFORE UPDATE ON transfer BEGIN SELECT RAISE(ABORT, 'the chain is append-only'); END",
     )
     execute_on(
@@ -2563,6 +2613,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_account_scope_account_id"))
 
     op.drop_table("account_scope")
+    with op.batch_alter_table("tag_range", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_tag_range_parent_id"))
+        batch_op.drop_index(batch_op.f("ix_tag_range_holder_id"))
+        batch_op.drop_index("ix_tag_range_first_tag_last_tag")
+
+    op.drop_table("tag_range")
     op.drop_table("restriction")
     with op.batch_alter_table("reading", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_reading_eid"))

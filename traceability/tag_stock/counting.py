@@ -1,0 +1,137 @@
+"""耳标点数 · of each range: how many went on, were lost, are worn, and are left.
+
+What is worn is never stored: it is counted over the tags of animals, by number.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, select
+from sqlalchemy.orm import Session, aliased, selectinload
+
+from traceability.parties import Party
+from traceability.tag_stock.ranges import WRITTEN_OFF, RangeKind, TagRange
+from traceability.tags import AnimalTag, TagScheme
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """点数 · what became of the numbers of a range; the parts add up to the whole."""
+
+    size: int
+    worn: int
+    parts: dict[RangeKind, int] = field(default_factory=dict)
+
+    @property
+    def issued(self) -> int:
+        """Handed on, taken or not."""
+        return self.parts.get(RangeKind.ISSUED, 0)
+
+    @property
+    def returned(self) -> int:
+        """Given back to where they came from."""
+        return self.parts.get(RangeKind.RETURNED, 0)
+
+    @property
+    def lost(self) -> int:
+        """Nobody knows where."""
+        return self.parts.get(RangeKind.LOST, 0)
+
+    @property
+    def destroyed(self) -> int:
+        """Destroyed before they were worn."""
+        return self.parts.get(RangeKind.DESTROYED, 0)
+
+    @property
+    def left(self) -> int:
+        """Still in hand."""
+        return self.size - self.worn - sum(self.parts.values())
+
+    def __add__(self, other: "Count") -> "Count":
+        kinds = {*self.parts, *other.parts}
+        parts = {kind: self.parts.get(kind, 0) + other.parts.get(kind, 0) for kind in kinds}
+        return Count(self.size + other.size, self.worn + other.worn, parts)
+
+
+NOTHING = Count(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """领用人的耳标 · everything of one area in one hand."""
+
+    holder: Party
+    region_code: str
+    ranges: Sequence[TagRange]
+    count: Count  # of what was confirmed
+    waiting: int  # tags that the holder has yet to confirm
+
+
+def counts(session: Session, ranges: Sequence[TagRange]) -> dict[int, Count]:
+    """What became of the numbers of some ranges, by the id of each; three questions in all."""
+    return counts_of(session, TagRange.id.in_([each.id for each in ranges]), ranges)
+
+
+def counts_of(
+    session: Session, condition: ColumnElement[bool], ranges: Iterable[TagRange]
+) -> dict[int, Count]:
+    """The same, where a condition says which ranges they are."""
+    part = aliased(TagRange)
+    cut = part.parent_id == TagRange.id, part.declined_at.is_(None)
+    size = func.sum(cast(part.last_tag, BigInteger) - cast(part.first_tag, BigInteger) + 1)
+    pieces: dict[int, dict[RangeKind, int]] = defaultdict(dict)
+    asked = select(TagRange.id, part.kind, size).join(part, cut[0]).where(condition, cut[1])
+    for whole, kind, total in session.execute(asked.group_by(TagRange.id, part.kind)):
+        pieces[whole][kind] = int(total)
+    mine = select(TagRange.id, func.count(AnimalTag.id)).select_from(TagRange)
+    theirs = mine.join(part, cut[0]).where(condition, cut[1])
+    worn = _worn(session, mine.where(condition), TagRange)
+    passed_on = _worn(session, theirs, part)
+    return {
+        each.id: Count(
+            each.run.size, worn.get(each.id, 0) - passed_on.get(each.id, 0), pieces[each.id]
+        )
+        for each in ranges
+    }
+
+
+def _worn(session: Session, asked: Select[int, int], within: type[TagRange]) -> dict[int, int]:
+    """How many tags are worn within ranges, by the id that the question asks for."""
+    numbers = AnimalTag.value.between(within.first_tag, within.last_tag)
+    printed = AnimalTag.scheme == TagScheme.EAR_TAG
+    grouped = asked.join(AnimalTag, numbers & printed).group_by(TagRange.id)
+    return {row[0]: row[1] for row in session.execute(grouped)}
+
+
+def worn_of(session: Session, whole: TagRange) -> int:
+    """How many numbers of a range are worn or were, whoever put them on."""
+    tags = select(func.count(AnimalTag.id)).where(
+        AnimalTag.value.between(whole.first_tag, whole.last_tag),
+        AnimalTag.scheme == TagScheme.EAR_TAG,
+    )
+    return session.scalar(tags) or 0
+
+
+def in_custody(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The ranges in somebody's hand, or on their way there."""
+    return condition & TagRange.kind.not_in(WRITTEN_OFF) & TagRange.declined_at.is_(None)
+
+
+def tallies(session: Session, condition: ColumnElement[bool]) -> list[Tally]:
+    """Who holds what of the ranges a condition names, by area and holder."""
+    mine = in_custody(condition)
+    order = (TagRange.region_code, TagRange.holder_id, TagRange.first_tag, TagRange.id)
+    found = select(TagRange).where(mine).order_by(*order).options(selectinload(TagRange.holder))
+    ranges = session.scalars(found).all()
+    known = counts_of(session, mine, ranges)
+    groups: dict[tuple[str, int], list[TagRange]] = defaultdict(list)
+    for each in ranges:
+        groups[each.region_code, each.holder_id].append(each)
+    return [_tally(rows, known) for rows in groups.values()]
+
+
+def _tally(rows: list[TagRange], known: dict[int, Count]) -> Tally:
+    held = [known[row.id] for row in rows if row.is_held]
+    waiting = sum(row.run.size for row in rows if row.is_waiting)
+    return Tally(rows[0].holder, rows[0].region_code, rows, sum(held, NOTHING), waiting)
