@@ -1,6 +1,7 @@
 """牛群 · the animals that the signed-in person may see and act on, shared by pages and API."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -193,6 +194,24 @@ def register(session: Session, given: Mapping[str, Any]) -> Animal:
     if eid is not None:
         tagging.bind_eid(session, animal, eid, **actors())
     return animal
+
+
+TAGGED = {Kind.ANIMAL_REGISTERED, Kind.ANIMAL_RETAGGED}
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """戴了耳标的牛 · with what must be known of the tag's issue."""
+
+    animal: Animal
+    warnings: Sequence[Mapping[str, str]]
+
+
+def tagged(session: Session, animal: Animal) -> Tagged:
+    """An animal, and what the rules of tagging warned of when it got the tag it wears."""
+    line = [each for each in events.history(session, animal.ref) if each.kind in TAGGED]
+    said = (line[-1].private or {}) if line else {}
+    return Tagged(animal, said.get("warnings") or [])
 
 
 def depart(session: Session, given: Mapping[str, Any]) -> Movement:

@@ -32,6 +32,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("counter.show", "收银", "cash-coin", "收款、交割、付卖主"),
     Entry("animals.index", "牛只", "cow", "牛只卡片和经历"),
     Entry("animals.register", "登记牛犊", "plus-lg", "打耳标当天登记"),
+    Entry("tag_stock.index", "耳标库存", "tag", "入库、发放、签收和剩余"),
     Entry("treatments.immunise", "记免疫", "capsule", "春秋防和补免"),
     Entry("campaigns.index", "集中免疫", "clipboard2-check", "春防、秋防、补免，整村登记"),
     Entry("due_lists.show", "到期免疫", "journal-text", "各村该打的牛，可打印"),

@@ -13,6 +13,7 @@ from app import (
     places,
     programme,
     purchasing,
+    stocking,
     whoami,
 )
 from app.auth.privileges import OVERSEERS
@@ -32,6 +33,7 @@ VIEWERS: Mapping[str, Callable[[Session, str], object]] = {
     "holding": places.holding,
     "drug_label": drug_labels.get,
     "purchase": purchasing.purchase,
+    "tag_range": stocking.get,
     "party": places.party,
     "cluster": programme.cluster,
     "project": programme.project,

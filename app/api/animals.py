@@ -7,6 +7,7 @@ from app import alerting, database, files, herd, telling, whoami
 from app.api.base import Blueprint
 from app.attention import AnimalNeed
 from app.auth.privileges import permission
+from app.herd import Tagged
 from app.lists import Listed
 from app.schemas.animals import (
     AnimalOut,
@@ -16,6 +17,7 @@ from app.schemas.animals import (
     RegisterAnimal,
     ReportDeath,
     Retag,
+    TaggedAnimalOut,
 )
 from app.schemas.chain import HistoryOut
 from app.schemas.movements import MovementOut
@@ -43,13 +45,14 @@ def index(q: str, page: int, need: AnimalNeed | None) -> Listed[Animal]:
 @blueprint.post("/")
 @permission("animal.register")
 @blueprint.arguments(RegisterAnimal)
-@blueprint.response(201, AnimalOut)
-def register(form: dict[str, Any]) -> Animal:
+@blueprint.response(201, TaggedAnimalOut)
+def register(form: dict[str, Any]) -> Tagged:
     """登记牛只.
 
-    货主为场所的饲养者；耳标可带空格或全角数字。
+    货主为场所的饲养者；耳标可带空格或全角数字。耳标当天不是发给这里的，提示在 warnings 里。
     """
-    return herd.register(database.session(), form)
+    session = database.session()
+    return herd.tagged(session, herd.register(session, form))
 
 
 @blueprint.get("/<ref:ref>")
@@ -85,8 +88,8 @@ def journeys(ref: str) -> Sequence[Movement]:
 @blueprint.post("/<ref:ref>/retag")
 @permission("animal.retag")
 @blueprint.arguments(Retag)
-@blueprint.response(200, AnimalOut)
-def retag(form: dict[str, Any], ref: str) -> Animal:
+@blueprint.response(200, TaggedAnimalOut)
+def retag(form: dict[str, Any], ref: str) -> Tagged:
     """补戴耳标.
 
     旧耳标仍可查到这头牛。新耳标戴在牛耳上的照片先存为佐证。
@@ -97,7 +100,7 @@ def retag(form: dict[str, Any], ref: str) -> Animal:
     shown = files.named(session, photo) if photo else None
     tagging.retag(session, animal, evidence=shown, **herd.told(form))
     alerting.retagged(session, animal)
-    return animal
+    return herd.tagged(session, animal)
 
 
 @blueprint.post("/<ref:ref>/eid")

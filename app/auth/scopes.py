@@ -33,10 +33,10 @@ def require(scope: Scope, holding: Holding) -> Holding:
     return holding
 
 
-def _last(code: str) -> str:
+def last_code(code: str) -> str:
     """The last code an area can hold: a range is found by index, words that begin so are not.
 
-    >>> _last("520526")
+    >>> last_code("520526")
     '520526999999'
     """
     return code.ljust(CODE_CHARS, "9")
@@ -47,5 +47,5 @@ def within(scope: Scope) -> ColumnElement[bool]:
     if scope.everywhere:
         return true()
     keepers = select(Party.id).where(Party.ref.in_(scope.keepers))
-    regions = [Holding.region_code.between(code, _last(code)) for code in scope.regions]
+    regions = [Holding.region_code.between(code, last_code(code)) for code in scope.regions]
     return or_(Holding.ref.in_(scope.holdings), Holding.keeper_id.in_(keepers), *regions, false())

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.demo import cast
+from app.demo import cast, stock
 from traceability import (
     animals,
     carriers,
@@ -85,9 +85,13 @@ def build(session: Session, *, now: datetime, tell: Tell) -> County:
     session.info["recording"] = Recording(begin)
     _settle_people(county, begin)
     _install_scale(county)
+    spans: dict[str, tuple[int, int]] = {}
     for name, share in _keepers():
+        first = county.serial + 1
         for _ in range(share):
             _plan_life(county, county.places[name])
+        spans[name] = (first, county.serial)
+    stock.supply(session, spans, county.places, county.people, at=begin)
     county.play(tell)
     return county
 

@@ -20,7 +20,7 @@ from app.auth import accounts
 from app.auth.accounts import Account, Grant
 from app.auth.roles import ROLE_LABELS, Role, ScopeKind
 from app.config import KEY_MODE, Settings
-from app.demo import campaign, cast, county, market_day
+from app.demo import campaign, cast, county, market_day, stock
 from app.demo.county import County
 from devices import credentials, devices
 from devices.edge.outbox import Outbox
@@ -65,6 +65,9 @@ def _found(settings: Settings, session: Session, *, now: datetime, tell: Tell) -
     market_day.report_one(session, market=built.places[cast.MARKET_NAME], now=now)
     vets = {role: built.people[name] for role, name in VETS_OF_A_CAMPAIGN.items()}
     campaign.begin(session, region=WEINING, now=now, **vets)
+    officer, vet = vets["vet"], vets["village_vet"]
+    home = built.places[cast.HOUSEHOLDS[0][0]].region_code
+    stock.hand_out_lately(session, region_code=home, officer=officer, vet=vet, now=now)
 
 
 VETS_OF_A_CAMPAIGN = {"vet": "official_vet", "village_vet": "village_vet"}

@@ -1,9 +1,12 @@
 """牛只 · what people send to register, re-tag or report an animal, and what the API tells."""
 
+from typing import Any
+
 from app.attention import AnimalNeed
 from app.schemas import fields
 from app.schemas.common import Answer, PageOut, PageQuery, PersonOut, PlaceOut
 from app.schemas.fields import Happened, HappenedHere, Schema
+from app.schemas.treatments import CautionOut
 from traceability.animals import AnimalState, Breed, Origin, Sex
 
 
@@ -84,6 +87,17 @@ class AnimalOut(Answer):
         PlaceOut, allow_none=True, metadata={"description": "所在场所；在路上时为空"}
     )
     owner = fields.Nested(PersonOut)
+
+
+class TaggedAnimalOut(AnimalOut):
+    """牛只，和它的耳标有什么须知道的."""
+
+    warnings = fields.List(fields.Nested(CautionOut), metadata={"description": "记下了，但须知道"})
+
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """An animal with the warnings of its tag."""
+        whole = obj if attr == "warnings" else obj.animal
+        return super().get_attribute(whole, attr, default)
 
 
 class AnimalsOut(PageOut):

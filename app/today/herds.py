@@ -25,6 +25,7 @@ from traceability.movements import Movement, under_way
 from traceability.quarantine.certificates import Certificate, CertificateAnimal, CertificateState
 from traceability.quarantine.declarations import Declaration, DeclarationState
 from traceability.quarantine.isolations import Isolation, IsolationState
+from traceability.tag_stock.ranges import TagRange
 
 REFUSALS_SHOWN = timedelta(days=7)
 OPEN = [DeclarationState.FILED, DeclarationState.ACCEPTED]
@@ -73,6 +74,19 @@ def _not_yet_gone() -> ColumnElement[bool]:
         CertificateAnimal.certificate_id == Certificate.id,
         CertificateAnimal.animal_id == Animal.id,
         Animal.holding_id == Certificate.origin_id,
+    )
+
+
+def tags(asked: Asked) -> Iterator[Waiting]:
+    """Ear tags that were handed to one and wait to be counted and confirmed."""
+    handed = select(TagRange.id).where(
+        TagRange.holder_id.in_(asked.keepers),
+        TagRange.confirmed_at.is_(None),
+        TagRange.declined_at.is_(None),
+    )
+    todo = "点数、核对号码再签收"
+    yield Waiting(
+        "发来的耳标等您签收", "tag_stock.index", handed, hint=todo, tone="warn", unit="段"
     )
 
 

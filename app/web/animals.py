@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from app import alerting, database, forms, herd, places, programme, treating, whoami
 from app.attention import ANIMAL_NEED_LABELS, AnimalNeed
@@ -75,9 +76,17 @@ def register_animal() -> ResponseReturnValue:
 
 
 def _register(given: Mapping[str, Any]) -> ResponseReturnValue:
-    animal = herd.register(database.session(), given)
+    session = database.session()
+    animal = herd.register(session, given)
+    _warn(session, animal)
     flash(f"已登记 {animal.ear_tag}", "success")
     return redirect(url_for("animals.show", ref=animal.ref), 303)
+
+
+def _warn(session: Session, animal: Animal) -> None:
+    """Say at once what must be known of the tag's issue."""
+    for each in herd.tagged(session, animal).warnings:
+        flash(each["sentence"], "warning")
 
 
 @blueprint.get("/<ref:ref>")
@@ -105,6 +114,7 @@ def show(ref: str) -> str:
         journeys=movements.of_animal(session, animal),
         certificate=certificates.newest_of(session, animal),
         steps=herd.steps(session, animal),
+        tag_warnings=herd.tagged(session, animal).warnings,
         isolations=isolations.of_animal(session, animal),
         isolation_states=ISOLATION_STATE_LABELS,
         **labels(),
@@ -133,6 +143,7 @@ def retag_animal(ref: str) -> ResponseReturnValue:
         photo = programme.photograph(session, f"{given['ear_tag']} 补戴耳标")
         tagging.retag(session, animal, evidence=photo, **herd.told(given))
         alerting.retagged(session, animal)
+        _warn(session, animal)
         flash(f"新耳标 {animal.ear_tag} 已登记，旧耳标仍可查到这头牛", "success")
         return redirect(url_for("animals.show", ref=ref), 303)
 

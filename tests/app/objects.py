@@ -69,12 +69,15 @@ from traceability.epcis.captures import OnError
 from traceability.epcis.identifiers import event_uri
 from traceability.holdings import HoldingKind
 from traceability.identifiers.short_codes import new_public_code
+from traceability.identifiers.tag_runs import parse_run
 from traceability.importing import runs
 from traceability.importing.columns import ImportKind
 from traceability.parties import Party
 from traceability.quarantine import isolations, laboratory
 from traceability.restrictions import Reach, RestrictionKind
 from traceability.rules import Severity
+from traceability.tag_stock import handing
+from traceability.tag_stock.ranges import TagRange
 from traceability.treatments import Disease, Route, drug_labels
 from traceability.treatments.drug_labels import LabelCard
 from traceability.weighings import Weighing
@@ -190,6 +193,36 @@ def restriction(login_as: LoginAs, _me: Account) -> Case:
     )
     given = restrictions.order(world.session, drafted, at=world.at)
     return Case(given.ref, None, f"restriction:{NOBODY}")
+
+
+def tag_range(login_as: LoginAs, me: Account) -> Case:
+    """Vets see the stock of their area; overseers see all of it."""
+    world = login_as.world
+    made = world.session.scalar(select(func.count(TagRange.id))) or 0
+
+    def stored(county: str) -> TagRange:
+        first = f"2{county}{made * 10 + 1:08d}"
+        return handing.receive(
+            world.session,
+            parse_run(first, first),
+            region_code=county,
+            document_no="调拨",
+            evidence=None,
+            at=world.at,
+            by=world.office,
+        )
+
+    def handed(part_of: TagRange, to: Party, region: str) -> str:
+        at, by = world.at, world.vet
+        return handing.issue(
+            world.session, part_of, part_of.run, to=to, region_code=region, at=at, by=by
+        ).ref
+
+    seen = privileges.allowed(me.role, "tag_stock.view")
+    mine = handed(stored("520526"), me.party, "520526104") if seen else None
+    everywhere = me.role is Role.ADMINISTRATOR
+    theirs = None if everywhere else stored("520524").ref
+    return Case(mine, theirs, f"tag_range:{NOBODY}")
 
 
 def filing(login_as: LoginAs, me: Account) -> Case:
@@ -812,6 +845,7 @@ OBJECTS: dict[str, Maker] = {
     "campaigns.sheet": campaign_sheet,
     "rules.ref": rule,
     "filings.ref": filing,
+    "tag-stock.ref": tag_range,
     "funds.ref": fund,
     "funds.payment": fund_payment,
     "amendments.ref": amendment,
@@ -880,6 +914,24 @@ BODIES: dict[str, dict[str, object]] = {
         "evidence": f"evidence:{NOBODY}",
     },
     "POST /api/filings/<ref:ref>/revoke": {"ground": "报废"},
+    "POST /api/tag-stock/<ref:ref>/issue": {
+        "first_tag": "252052600000001",
+        "last_tag": "1",
+        "to": f"party:{NOBODY}",
+        "region_code": "520526104",
+    },
+    "POST /api/tag-stock/<ref:ref>/return": {
+        "first_tag": "252052600000001",
+        "last_tag": "1",
+        "reason": "用不完",
+    },
+    "POST /api/tag-stock/<ref:ref>/write-off": {
+        "first_tag": "252052600000001",
+        "last_tag": "1",
+        "kind": "lost",
+        "reason": "丢了",
+    },
+    "POST /api/tag-stock/<ref:ref>/decline": {"reason": "数目不对"},
     "POST /api/holdings/<ref:ref>/inputs/purchases": {
         "input_kind": "feed",
         "name": "青贮",

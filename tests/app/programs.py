@@ -6,6 +6,7 @@ from typing import Any
 from werkzeug.test import TestResponse
 
 from app.auth import privileges, tokens
+from app.auth.accounts import Grant
 from app.auth.privileges import PRIVILEGES
 from app.auth.roles import Role
 from tests.logins import LoginAs
@@ -37,9 +38,11 @@ class ProgramOf:
 
     login_as: LoginAs
 
-    def __call__(self, role: Role, *, party: Party | None = None) -> Program:
+    def __call__(
+        self, role: Role, *, party: Party | None = None, grants: tuple[Grant, ...] | None = None
+    ) -> Program:
         world = self.login_as.world
-        account = self.login_as.account(role, party=party)
+        account = self.login_as.account(role, party=party, grants=grants)
         world.session.flush()
         _, text = tokens.issue(
             world.session,

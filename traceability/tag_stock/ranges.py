@@ -136,6 +136,21 @@ def get(session: Session, ref: str) -> TagRange:
     return found
 
 
+def batch_of(session: Session, number: str) -> TagRange:
+    """The batch in which a county received a number.
+
+    Raises:
+        NotFound: `tag_range.not_found`.
+    """
+    batch = select(TagRange).where(
+        TagRange.parent_id.is_(None), TagRange.first_tag <= number, TagRange.last_tag >= number
+    )
+    found = session.scalars(batch).one_or_none()
+    if found is None:
+        raise not_found()
+    return found
+
+
 def not_found() -> NotFound:
     """The one answer for a range that does not exist, or not for you."""
     return NotFound("tag_range.not_found", "没有找到这个耳标号段")
