@@ -18,7 +18,7 @@ from traceability import parties
 from traceability.base.errors import NotFound, RuleViolation
 from traceability.chain import events
 from traceability.chain.events import EventView
-from traceability.chain.kinds import SPECS
+from traceability.chain.kinds import SPECS, Kind
 from traceability.evidence import Evidence
 from traceability.identifiers.tag_runs import TagRun, parse_run
 from traceability.parties import Party
@@ -26,6 +26,7 @@ from traceability.tag_stock import counting, handing, ranges
 from traceability.tag_stock.counting import Count, Tally
 from traceability.tag_stock.ranges import COUNTY_DIGITS, RangeKind, TagRange
 
+GIVEN = frozenset({Kind.TAG_RANGE_ISSUED, Kind.TAG_RANGE_RETURNED})
 LOW = 20  # tags left in one hand: time to ask for more
 
 
@@ -148,7 +149,7 @@ def told(session: Session, found: TagRange) -> Told:
         found,
         whole.count,
         counting.worn_of(session, found),
-        found.run.without([part.run for part in cut]),
+        counting.runs_left(session, found, cut),
         _counted(session, ranges.all_parts(session, found)),
     )
 
@@ -245,14 +246,20 @@ def areas(session: Session, codes: Iterable[str]) -> dict[str, str]:
 
 def steps(session: Session, found: TagRange) -> list[dict[str, Any]]:
     """The history of a range as time line steps, newest first."""
-    return [_step(event) for event in reversed(events.history(session, found.ref))]
+    line = events.history(session, found.ref)
+    refs = {(event.private or {}).get("holder") for event in line} - {None}
+    asked = select(Party.ref, Party.name).where(Party.ref.in_(refs))
+    names = {row.ref: row.name for row in session.execute(asked)}
+    return [_step(event, names) for event in reversed(line)]
 
 
-def _step(event: EventView) -> dict[str, Any]:
+def _step(event: EventView, names: Mapping[str, str]) -> dict[str, Any]:
     said = event.private or {}
     words = []
     if "first_tag" in said:
         words.append(str(TagRun(said["first_tag"], said["last_tag"])))
+    if event.kind in GIVEN:
+        words.append(f"给{names.get(said.get('holder', ''), '')}")
     if said.get("reason"):
         words.append(said["reason"])
     return {

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Select, exists, select, true
+from sqlalchemy import ColumnElement, Select, exists, func, select, true
 
 from app import attention
 from app.attention import AnimalNeed
@@ -11,6 +11,7 @@ from app.consigning import Leg
 from app.filings import ending
 from app.filters import cn_date
 from app.journeys import Stretch
+from app.stocking import LOW
 from app.today.waiting import Asked, Waiting
 from traceability import due_lists
 from traceability.alerts import Alert, AlertKind, AlertState
@@ -25,7 +26,8 @@ from traceability.movements import Movement, under_way
 from traceability.quarantine.certificates import Certificate, CertificateAnimal, CertificateState
 from traceability.quarantine.declarations import Declaration, DeclarationState
 from traceability.quarantine.isolations import Isolation, IsolationState
-from traceability.tag_stock.ranges import TagRange
+from traceability.tag_stock import counting
+from traceability.tag_stock.ranges import COUNTY_DIGITS, TagRange
 
 REFUSALS_SHOWN = timedelta(days=7)
 OPEN = [DeclarationState.FILED, DeclarationState.ACCEPTED]
@@ -78,7 +80,7 @@ def _not_yet_gone() -> ColumnElement[bool]:
 
 
 def tags(asked: Asked) -> Iterator[Waiting]:
-    """Ear tags that were handed to one and wait to be counted and confirmed."""
+    """Ear tags handed to one that wait to be confirmed, and areas where they run out."""
     handed = select(TagRange.id).where(
         TagRange.holder_id.in_(asked.keepers),
         TagRange.confirmed_at.is_(None),
@@ -88,6 +90,19 @@ def tags(asked: Asked) -> Iterator[Waiting]:
     yield Waiting(
         "发来的耳标等您签收", "tag_stock.index", handed, hint=todo, tone="warn", unit="段"
     )
+    mine = counting.in_custody(TagRange.holder_id.in_(asked.keepers))
+    few = (
+        select(func.min(TagRange.id))
+        .where(
+            mine,
+            TagRange.confirmed_at.is_not(None),
+            func.length(TagRange.region_code) > COUNTY_DIGITS,  # a county's store is counted there
+        )
+        .group_by(TagRange.region_code)
+        .having(func.sum(counting.left()) < LOW)
+    )
+    hint = f"剩下不到 {LOW} 枚，向发放的人再领"
+    yield Waiting("耳标快用完", "tag_stock.index", few, hint=hint, tone="warn", unit="处")
 
 
 def arrivals(asked: Asked) -> Iterator[Waiting]:

@@ -128,7 +128,7 @@ def test_a_program_reads_counts_that_add_up(program_of: ProgramOf, world: World)
         "destroyed": 2,
         "left": 97,
     }
-    assert told["left"] == [{"first": "252052600000001", "last": "252052600000098"}]
+    assert told["left"] == [{"first": "252052600000002", "last": "252052600000098"}]
     assert vet.get(STOCK).get_json()["total"] == 1, "the county's store is not the vet's to see"
 
 
@@ -210,3 +210,22 @@ def test_a_stranger_sees_no_range_and_a_village_vet_serves_no_store(
     )
     assert code(wide.post(f"{STOCK}{source}/return", back)) == (422, "tag_range.not_holder")
     assert stranger.get(STOCK).get_json()["total"] == 0
+
+
+def test_a_vet_whose_tags_run_out_hears_of_it(
+    login_as: LoginAs, program_of: ProgramOf, world: World
+) -> None:
+    officer, vet = program_of(Role.OFFICIAL_VET), program_of(Role.VILLAGE_VET)
+    part = issued(officer, batch(officer), world, last_tag="21")
+    vet.post(f"{STOCK}{part}/confirm", {})
+    page = login_as(Role.VILLAGE_VET)
+    before = page.get("/").text
+    world.later(minutes=1)
+
+    vet.post("/api/animals/", calf(world, "252052600000001"))
+    enough = page.get("/").text
+    vet.post("/api/animals/", calf(world, "252052600000002"))
+
+    assert "耳标快用完" not in before + enough
+    assert "耳标快用完" in page.get("/").text
+    assert "快用完" in page.get("/tag-stock/").text

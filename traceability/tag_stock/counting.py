@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, select
 from sqlalchemy.orm import Session, aliased, selectinload
 
+from traceability.identifiers.tag_runs import TagRun
 from traceability.parties import Party
 from traceability.tag_stock.ranges import WRITTEN_OFF, RangeKind, TagRange
 from traceability.tags import AnimalTag, TagScheme
@@ -79,7 +80,7 @@ def counts_of(
     """The same, where a condition says which ranges they are."""
     part = aliased(TagRange)
     cut = part.parent_id == TagRange.id, part.declined_at.is_(None)
-    size = func.sum(cast(part.last_tag, BigInteger) - cast(part.first_tag, BigInteger) + 1)
+    size = func.sum(_size(part))
     pieces: dict[int, dict[RangeKind, int]] = defaultdict(dict)
     asked = select(TagRange.id, part.kind, size).join(part, cut[0]).where(condition, cut[1])
     for whole, kind, total in session.execute(asked.group_by(TagRange.id, part.kind)):
@@ -98,10 +99,44 @@ def counts_of(
 
 def _worn(session: Session, asked: Select[int, int], within: type[TagRange]) -> dict[int, int]:
     """How many tags are worn within ranges, by the id that the question asks for."""
-    numbers = AnimalTag.value.between(within.first_tag, within.last_tag)
-    printed = AnimalTag.scheme == TagScheme.EAR_TAG
-    grouped = asked.join(AnimalTag, numbers & printed).group_by(TagRange.id)
+    grouped = asked.join(AnimalTag, _worn_in(within)).group_by(TagRange.id)
     return {row[0]: row[1] for row in session.execute(grouped)}
+
+
+def _size(of: type[TagRange]) -> ColumnElement[int]:
+    return cast(of.last_tag, BigInteger) - cast(of.first_tag, BigInteger) + 1
+
+
+def _worn_in(within: type[TagRange]) -> ColumnElement[bool]:
+    """Whether a tag is a printed one of that range."""
+    numbers = AnimalTag.value.between(within.first_tag, within.last_tag)
+    return numbers & (AnimalTag.scheme == TagScheme.EAR_TAG)
+
+
+def left() -> ColumnElement[int]:
+    """How many of a range are left, as an expression on `TagRange`; for lists that sum it."""
+    part = aliased(TagRange)
+    cut = part.parent_id == TagRange.id, part.declined_at.is_(None)
+    pieces = select(func.coalesce(func.sum(_size(part)), 0)).where(*cut)
+    tags = select(func.count(AnimalTag.id))
+    worn = tags.where(_worn_in(TagRange))
+    passed_on = tags.join(part, _worn_in(part)).where(*cut)
+    counted = [each.correlate(TagRange).scalar_subquery() for each in (pieces, worn, passed_on)]
+    return _size(TagRange) - counted[0] - counted[1] + counted[2]
+
+
+def runs_left(
+    session: Session, whole: TagRange, pieces: Sequence[TagRange], *, at_most: int = 1000
+) -> list[TagRun]:
+    """The numbers in hand that nobody wears, as runs; `pieces` were cut from the range."""
+    gaps = whole.run.without([each.run for each in pieces])[:at_most]
+    found = []
+    for gap in gaps:
+        tags = select(AnimalTag.value).where(
+            AnimalTag.value.between(gap.first, gap.last), AnimalTag.scheme == TagScheme.EAR_TAG
+        )
+        found += gap.without([TagRun(value, value) for value in session.scalars(tags)])
+    return found[:at_most]
 
 
 def worn_of(session: Session, whole: TagRange) -> int:
