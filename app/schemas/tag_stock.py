@@ -8,6 +8,7 @@ from app.schemas import fields
 from app.schemas.common import Answer, PageOut, PageQuery, PersonOut
 from app.schemas.fields import Happened, HappenedHere, Schema
 from traceability.regions import CODE_CHARS
+from traceability.tag_stock.counting import RUNS_SHOWN
 from traceability.tag_stock.ranges import (
     DOCUMENT_CHARS_MAX,
     REASON_CHARS_MAX,
@@ -175,7 +176,11 @@ class TagRangeToldOut(CountedRangeOut):
     """一个耳标号段：点数、还在手里的、分出去的."""
 
     worn_below = fields.Integer(metadata={"description": "整个号段已戴上的，不论谁戴的"})
-    left = fields.List(fields.Nested(RunOut), maximum=10_000)
+    left = fields.List(
+        fields.Nested(RunOut),
+        maximum=RUNS_SHOWN,
+        metadata={"description": "还在手里、没有戴的，前面的若干段"},
+    )
     parts = fields.List(fields.Nested(CountedRangeOut), maximum=10_000)
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:

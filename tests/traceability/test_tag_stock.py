@@ -6,12 +6,14 @@ from threading import Barrier, Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import true
+from sqlalchemy import func, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from tests.world import World
 from traceability import amendments, animals, rules
 from traceability.amendments import Change
+from traceability.audit import columns
+from traceability.audit.report import verify_chain
 from traceability.base.db import transaction
 from traceability.base.errors import Conflict, NotFound, Refusal, RuleViolation
 from traceability.chain import events
@@ -137,6 +139,51 @@ def test_a_range_tells_what_became_of_it(world: World) -> None:
         Kind.TAG_RANGE_DESTROYED,
     ]
     assert [each.run.size for each in ranges.parts(world.session, mine)] == [2, 1]
+    assert verify_chain(world.session).damage == []
+
+
+def test_what_is_left_is_the_same_in_a_list_and_of_one_range(world: World) -> None:
+    batch = received(world)
+    mine = issued(world, batch, 1, 10)
+    world.later(minutes=1)
+    world.animal(ear_tag="252052600000004")
+    world.animal(ear_tag="252052600000500")
+    written_off(world, mine, run(9, 10), RangeKind.LOST)
+    of_both = TagRange.id.in_([batch.id, mine.id])
+
+    whole = world.session.scalar(select(func.sum(counting.left())).where(of_both))
+    known = counting.counts(world.session, [batch, mine])
+    runs = counting.runs_left(world.session, mine, ranges.parts(world.session, mine))
+
+    assert whole == known[batch.id].left + known[mine.id].left
+    assert (known[batch.id].left, known[mine.id].left) == (989, 7)
+    assert [str(each) for each in runs] == [
+        "2 520526 00000001—00000003",
+        "2 520526 00000005—00000008",
+    ]
+
+
+def test_a_range_that_grew_behind_the_platforms_back_is_found(world: World) -> None:
+    mine = issued(world, received(world), 1, 10)
+    declined = handing.issue(
+        world.session,
+        mine.parent or mine,
+        run(11, 20),
+        to=world.village_vet,
+        region_code=TOWN,
+        at=world.at,
+        by=world.vet,
+    )
+    handing.decline(world.session, declined, reason="少了", at=world.at, by=world.village_vet)
+    clean = [damage for batch in columns.check(world.session) for damage in batch]
+
+    world.session.execute(
+        update(TagRange).where(TagRange.id == mine.id).values(last_tag="252052600000099")
+    )
+    found = [damage for batch in columns.check(world.session) for damage in batch]
+
+    assert clean == []
+    assert ["止号" in each.sentence for each in found] == [True]
 
 
 def test_no_two_batches_have_a_number_in_common(world: World) -> None:

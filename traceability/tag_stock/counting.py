@@ -7,13 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, cast, func, select
 from sqlalchemy.orm import Session, aliased, selectinload
 
 from traceability.identifiers.tag_runs import TagRun
 from traceability.parties import Party
 from traceability.tag_stock.ranges import WRITTEN_OFF, RangeKind, TagRange
 from traceability.tags import AnimalTag, TagScheme
+
+RUNS_SHOWN = 50  # of what is left of one range; nobody reads more, and each is one question
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,50 +87,49 @@ def counts_of(
     asked = select(TagRange.id, part.kind, size).join(part, cut[0]).where(condition, cut[1])
     for whole, kind, total in session.execute(asked.group_by(TagRange.id, part.kind)):
         pieces[whole][kind] = int(total)
-    mine = select(TagRange.id, func.count(AnimalTag.id)).select_from(TagRange)
-    theirs = mine.join(part, cut[0]).where(condition, cut[1])
-    worn = _worn(session, mine.where(condition), TagRange)
-    passed_on = _worn(session, theirs, part)
-    return {
-        each.id: Count(
-            each.run.size, worn.get(each.id, 0) - passed_on.get(each.id, 0), pieces[each.id]
-        )
-        for each in ranges
-    }
-
-
-def _worn(session: Session, asked: Select[int, int], within: type[TagRange]) -> dict[int, int]:
-    """How many tags are worn within ranges, by the id that the question asks for."""
-    grouped = asked.join(AnimalTag, _worn_in(within)).group_by(TagRange.id)
-    return {row[0]: row[1] for row in session.execute(grouped)}
+    asked_worn = select(TagRange.id, _worn(TagRange) - _worn_in_parts()).where(condition)
+    worn = {row[0]: row[1] for row in session.execute(asked_worn)}
+    return {each.id: Count(each.run.size, worn.get(each.id, 0), pieces[each.id]) for each in ranges}
 
 
 def _size(of: type[TagRange]) -> ColumnElement[int]:
     return cast(of.last_tag, BigInteger) - cast(of.first_tag, BigInteger) + 1
 
 
-def _worn_in(within: type[TagRange]) -> ColumnElement[bool]:
-    """Whether a tag is a printed one of that range."""
-    numbers = AnimalTag.value.between(within.first_tag, within.last_tag)
-    return numbers & (AnimalTag.scheme == TagScheme.EAR_TAG)
+def _worn(within: type[TagRange]) -> ScalarSelect[int]:
+    """How many printed tags of a range are or were worn; one stretch of the index by number."""
+    tags = select(func.count(AnimalTag.id)).where(
+        AnimalTag.value.between(within.first_tag, within.last_tag),
+        AnimalTag.scheme == TagScheme.EAR_TAG,
+    )
+    return tags.correlate(within).scalar_subquery()
+
+
+def _worn_in_parts() -> ColumnElement[int]:
+    """How many of those are of parts that were cut from the range."""
+    part = aliased(TagRange)
+    return _over_parts(part, _worn(part))
+
+
+def _over_parts(part: type[TagRange], number: ColumnElement[int]) -> ColumnElement[int]:
+    """The sum of a number over the parts of a range that were not declined."""
+    cut = select(func.coalesce(func.sum(number), 0)).where(
+        part.parent_id == TagRange.id, part.declined_at.is_(None)
+    )
+    return cut.correlate(TagRange).scalar_subquery()
 
 
 def left() -> ColumnElement[int]:
     """How many of a range are left, as an expression on `TagRange`; for lists that sum it."""
     part = aliased(TagRange)
-    cut = part.parent_id == TagRange.id, part.declined_at.is_(None)
-    pieces = select(func.coalesce(func.sum(_size(part)), 0)).where(*cut)
-    tags = select(func.count(AnimalTag.id))
-    worn = tags.where(_worn_in(TagRange))
-    passed_on = tags.join(part, _worn_in(part)).where(*cut)
-    counted = [each.correlate(TagRange).scalar_subquery() for each in (pieces, worn, passed_on)]
-    return _size(TagRange) - counted[0] - counted[1] + counted[2]
+    cut = _over_parts(part, _size(part))
+    return _size(TagRange) - cut - _worn(TagRange) + _worn_in_parts()
 
 
 def runs_left(
-    session: Session, whole: TagRange, pieces: Sequence[TagRange], *, at_most: int = 1000
+    session: Session, whole: TagRange, pieces: Sequence[TagRange], *, at_most: int = RUNS_SHOWN
 ) -> list[TagRun]:
-    """The numbers in hand that nobody wears, as runs; `pieces` were cut from the range."""
+    """The numbers in hand that nobody wears, as runs, the first of them; `pieces` were cut away."""
     gaps = whole.run.without([each.run for each in pieces])[:at_most]
     found = []
     for gap in gaps:
