@@ -28,7 +28,7 @@ def retag(
     by: Party,
     on_behalf_of: Party | None = None,
 ) -> AnimalTag:
-    """Give an animal that lost its tag a new one with a new number (令第67号 第十三条).
+    """Give an animal that lost its tag a new one with a new number (令第67号 第十二条).
 
     The evidence shows the new tag in the animal's ear: a number that nobody saw there is refused.
 

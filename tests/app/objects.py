@@ -209,7 +209,7 @@ def tag_range(login_as: LoginAs, me: Account) -> Case:
             document_no="调拨",
             evidence=None,
             at=world.at,
-            by=world.office,
+            by=world.party("县里的兽医"),
         )
 
     def handed(part_of: TagRange, to: Party, region: str) -> str:

@@ -1,5 +1,6 @@
 """The stock of ear tags, on the pages and as JSON."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -229,3 +230,37 @@ def test_a_vet_whose_tags_run_out_hears_of_it(
     assert "耳标快用完" not in before + enough
     assert "耳标快用完" in page.get("/").text
     assert "快用完" in page.get("/tag-stock/").text
+
+
+def test_what_was_handed_out_yesterday_is_told_with_the_reason(
+    program_of: ProgramOf, world: World
+) -> None:
+    officer, vet = program_of(Role.OFFICIAL_VET), program_of(Role.VILLAGE_VET)
+    days = [(world.at - timedelta(days=ago)).isoformat() for ago in (3, 2, 1)]
+    why = {"late_reason": "补录纸质台账"}
+    source = batch(officer, at=days[0], **why)
+
+    silent = officer.post(f"{STOCK}{source}/return", {**RUN, "reason": "退", "at": days[1]})
+    part = issued(officer, source, world, at=days[1], **why)
+    early = vet.post(f"{STOCK}{part}/confirm", {"at": days[0], **why})
+    told = vet.post(f"{STOCK}{part}/confirm", {"at": days[2], **why})
+    calves = [
+        vet.post("/api/animals/", calf(world, f"25205260000000{last}")).get_json()
+        for last in (1, 2)
+    ]
+
+    assert code(silent) == (422, "tag_range.nobody_above")
+    assert code(early) == (422, "tag_range.too_early")
+    assert told.status_code == 200
+    assert [each["warnings"] for each in calves] == [[], []]
+
+
+def test_a_late_entry_without_its_reason_is_refused(program_of: ProgramOf, world: World) -> None:
+    officer = program_of(Role.OFFICIAL_VET)
+    yesterday = (world.at - timedelta(days=1)).isoformat()
+
+    answer = officer.post(
+        STOCK, {**RUN, "region_code": "520526", "document_no": "调拨 1", "at": yesterday}
+    )
+
+    assert code(answer) == (422, "chain.late_without_reason")
