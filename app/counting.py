@@ -14,7 +14,7 @@ from app import papers, reads, whoami
 from app.auth import scopes
 from app.reads import Reads
 from market.sales.records import Sale, SaleState
-from traceability import counts, holdings
+from traceability import counts, holdings, movements
 from traceability.animals import Animal
 from traceability.base.clock import end_of, start_of
 from traceability.base.errors import NotFound
@@ -100,7 +100,7 @@ def _on_its_vehicles(session: Session, paper: Certificate) -> Mapping[int, bool]
         together = select(Movement).where(
             Movement.plate.in_(plates),
             Movement.certificate_id.is_distinct_from(paper.id),
-            Movement.arrived_at.is_(None) | (Movement.arrived_at > first),
+            movements.aboard_after(first),
         )
         rows = session.scalars(together)
         beside = [each for each in rows if any(_shared(each, mine) for mine in own)]
@@ -114,7 +114,7 @@ def _shared(one: Movement, other: Movement) -> bool:
 
 
 def _before_end(one: Movement, other: Movement) -> bool:
-    return other.arrived_at is None or one.departed_at < other.arrived_at
+    return other.ended_at is None or one.departed_at < other.ended_at
 
 
 def _left(

@@ -352,8 +352,17 @@ def _together(animal: Animal, met: Companion, places: dict[int, Holding]) -> Tog
 
 
 def _unarrived(session: Session, start: Start) -> Sequence[Movement]:
-    """Journeys from or to the start that nobody has reported as arrived."""
-    wanted = select(Movement).where(Movement.arrived_at.is_(None))
+    """Journeys from or to the start without an arrival; who died on the way is left out.
+
+    Who got away on the way may have met others since: that one stays.
+    """
+    wanted = (
+        select(Movement)
+        .join(Animal, Animal.id == Movement.animal_id)
+        .where(
+            Movement.arrived_at.is_(None), Movement.lost_at.is_(None) | Animal.state.in_(PRESENT)
+        )
+    )
     if start.holding is not None:
         here = start.holding.id
         wanted = wanted.where((Movement.origin_id == here) | (Movement.destination_id == here))

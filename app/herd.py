@@ -20,12 +20,14 @@ from traceability.base.errors import NotFound
 from traceability.chain import events
 from traceability.chain.events import EventView
 from traceability.chain.kinds import SPECS, Kind
+from traceability.consignments import records as consignments
 from traceability.holdings import HOLDING_KIND_LABELS, Holding
 from traceability.identifiers import eids, plates
 from traceability.identifiers.ear_tags import parse_ear_tag
 from traceability.identifiers.refusals import IdentifierError
 from traceability.movements import Movement
 from traceability.parties import Party
+from traceability.quarantine import certificates
 
 GATEKEEPERS = VETS | MARKET | {Role.CARRIER, Role.PROCESSOR, Role.REGULATOR}
 
@@ -219,8 +221,12 @@ def depart(session: Session, given: Mapping[str, Any]) -> Movement:
 
     Raises:
         NotFound: `animal.not_found`, `holding.not_found`.
+        Conflict: `consignment.departs_together`.
     """
     animal = get(session, given["animal"])
+    paper = certificates.newest_of(session, animal)
+    if paper is not None and animal.holding_id == paper.origin_id:
+        consignments.require_none_open(session, paper)
     there = holdings.get(session, given["destination"])
     plate = plates.parse_plate(given["plate"]) if given["plate"] else None
     told = {**actors(), "at": given["at"] or whoami.now()}

@@ -17,6 +17,7 @@ from traceability import holdings, movements
 from traceability.animals import Animal
 from traceability.base.errors import NotFound
 from traceability.checks import INSPECTION_CHECKS
+from traceability.consignments import records as consignments
 from traceability.evidence import Evidence
 from traceability.holdings import Holding
 from traceability.parties import Party
@@ -98,7 +99,12 @@ def certificates_listed(
 
 
 def depart(session: Session, paper: Certificate, *, at: datetime | None) -> int:
-    """Send every animal of a certificate that is still at its origin; how many went."""
+    """Send every animal of a certificate that is still at its origin; how many went.
+
+    Raises:
+        Conflict: `consignment.departs_together`.
+    """
+    consignments.require_none_open(session, paper)
     told = {**herd.actors(), "at": at or whoami.now()}
     here = [
         each

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app import judging, whoami
 from app.auth import scopes
 from app.whoami import Scope
+from traceability import movements
 from traceability.animals import Animal, AnimalState
 from traceability.base import clock
 from traceability.holdings import Holding, HoldingKind
@@ -51,7 +52,7 @@ def _wanted(scope: Scope) -> Select[Any]:
     gates = here.where(Holding.kind.in_(GATES))
     keepers = select(Party.id).where(Party.ref.in_(scope.keepers))
     coming = select(Movement.animal_id).where(
-        Movement.arrived_at.is_(None),
+        movements.under_way(),
         Movement.destination_id.in_(here) | Movement.origin_id.in_(here),
     )
     alive: ColumnElement[bool] = Animal.state != AnimalState.SLAUGHTERED

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, and_, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, and_, func, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
 from traceability import carriers, rules, standing
@@ -49,6 +49,11 @@ class Movement(Subject, Base):
     origin: Mapped[Holding] = relationship(foreign_keys=[origin_id])
     destination: Mapped[Holding] = relationship(foreign_keys=[destination_id])
     certificate: Mapped[Certificate | None] = relationship()
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When the animal was on the vehicle no more: lost on the road, or arrived."""
+        return self.lost_at or self.arrived_at
 
     __table_args__ = (
         Index("ix_movement_departed_at_id", "departed_at", "id"),  # the order of lists
@@ -254,6 +259,11 @@ def lose(
 def under_way() -> ColumnElement[bool]:
     """The condition on `Movement`: on the road, and not lost there."""
     return and_(Movement.arrived_at.is_(None), Movement.lost_at.is_(None))
+
+
+def aboard_after(at: datetime) -> ColumnElement[bool]:
+    """The condition on `Movement`: still on its vehicle at an instant, or later."""
+    return or_(under_way(), func.coalesce(Movement.lost_at, Movement.arrived_at) >= at)
 
 
 def get(session: Session, ref: str) -> Movement:

@@ -73,6 +73,9 @@ def _show_page(
 def depart(ref: str) -> ResponseReturnValue:
     """启运: every animal of the certificate that is still at its origin."""
     found = papers.certificate(database.session(), ref)
+    if (batch := of_certificate(database.session(), found)) is not None:
+        flash(f"这份证明已建运输批次，整车的启运、到达都在这里登记（{batch.plate}）", "warning")
+        return redirect(url_for("consignments.show", ref=batch.ref), 303)
 
     def act(given: Mapping[str, Any]) -> ResponseReturnValue:
         gone = papers.depart(database.session(), found, at=given["left_at"])

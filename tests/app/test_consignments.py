@@ -14,11 +14,11 @@ from tests.app.programs import ProgramOf, code
 from tests.app.test_today import counts
 from tests.logins import LoginAs
 from tests.world import World
-from traceability import carriers
+from traceability import carriers, movements
 from traceability.animals import Animal, AnimalState
 from traceability.carriers import FilingKind
-from traceability.consignments import landing, loading, records
-from traceability.consignments.records import Consignment, ConsignmentState
+from traceability.consignments import landing, loading, records, road
+from traceability.consignments.records import Consignment, ConsignmentState, LossKind
 from traceability.quarantine.certificates import Certificate
 
 PLATE = "贵F12345"
@@ -333,3 +333,75 @@ def test_a_vehicle_that_is_filed_shows_its_carrier_the_journey(
     assert carrier.get(f"/consignments/{found.ref}").status_code == 200
     assert hidden.get_json()["code"] == "consignment.not_found"
     assert PLATE not in stranger.get("/consignments/").text
+
+
+def test_a_certificate_with_an_open_consignment_leads_to_it_and_departs_nobody_by_hand(
+    farmer: FlaskClient, program_of: ProgramOf, world: World
+) -> None:
+    animal = world.animal()
+    paper = papered(world, animal)
+    before = farmer.get(f"/certificates/{paper.ref}").text
+    page = farmer.post(f"/certificates/{paper.ref}/consignment", data={"plate": PLATE}).location
+
+    shown = farmer.get(f"/certificates/{paper.ref}").text
+    stale = farmer.post(f"/certificates/{paper.ref}/depart", data={})
+    wanted = {"animal": animal.ref, "destination": world.market.ref}
+    asked = program_of(Role.FARMER, party=world.farmer).post("/api/movements/departures", wanted)
+
+    assert "登记启运 1 头" in before
+    assert "登记启运 1 头" not in shown
+    assert f"到运输批次 {PLATE}" in shown
+    assert (stale.status_code, stale.location) == (303, page)
+    assert code(asked) == (409, "consignment.departs_together")
+    world.session.expire_all()
+    assert animal.holding_id == world.home.id
+
+
+def test_a_consignment_given_up_lets_its_animals_depart_by_hand(
+    farmer: FlaskClient, world: World
+) -> None:
+    animal = world.animal()
+    paper = papered(world, animal)
+    page = farmer.post(f"/certificates/{paper.ref}/consignment", data={"plate": PLATE}).location
+    farmer.post(f"{page}/cancel", data={"reason": "车坏了"})
+
+    gone = farmer.post(f"/certificates/{paper.ref}/depart", data={})
+
+    assert gone.location == f"/certificates/{paper.ref}"
+    world.session.expire_all()
+    assert animal.holding_id is None
+
+
+def test_who_was_lost_on_the_road_is_neither_awaited_nor_aboard_the_next_run(
+    login_as: LoginAs, world: World
+) -> None:
+    first, dead, strayed, later = (world.animal() for _ in range(4))
+    found = sent(world, first, dead, strayed)
+    kinds = {LossKind.DEATH: dead, LossKind.ESCAPE: strayed}
+    for kind, animal in kinds.items():
+        road.report_loss(
+            world.session,
+            found,
+            kind,
+            ear_tag=animal.ear_tag,
+            place="K1",
+            words="车门松开",
+            evidence=world.photo("现场"),
+            **told(world),
+        )
+    world.later(hours=1)
+    landing.unload(world.session, found, [first.ear_tag], **told(world))
+    world.later(hours=1)
+    second = sent(world, later)
+
+    market = login_as(Role.MARKET_OPERATOR)
+    counted = market.get(f"/api/certificates/{second.certificate.ref}/counts").get_json()
+    carried = {row[0] for row in market.get("/v/packet").get_json()["rows"]}
+    regulator = login_as(Role.REGULATOR)
+    traced = regulator.get("/api/tracing/", query_string={"q": world.home.name}).get_json()
+
+    odd = {each["ear_tag"] for each in counted["odd"]}
+    assert not odd & {dead.ear_tag, strayed.ear_tag}
+    assert carried == {first.ear_tag, later.ear_tag}
+    awaited = {movements.of_animal(world.session, each)[0].ref for each in (strayed, later)}
+    assert set(traced["unarrived"]) == awaited

@@ -151,6 +151,19 @@ def of_certificate(session: Session, paper: Certificate) -> Consignment | None:
     return session.scalars(mine).one_or_none()
 
 
+def require_none_open(session: Session, paper: Certificate) -> None:
+    """Refuse a departure by hand under a certificate that a vehicle's consignment serves.
+
+    Raises:
+        Conflict: `consignment.departs_together`.
+    """
+    if (found := of_certificate(session, paper)) is not None:
+        raise Conflict(
+            "consignment.departs_together",
+            f"检疫证明 {paper.number} 已建运输批次（{found.plate}）：请在运输批次里登记启运",
+        )
+
+
 def held_in(session: Session, found: Consignment, *states: ConsignmentState, at: datetime) -> None:
     """Hold a consignment for a step that is open in these states only.
 

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from traceability import movements
 from traceability.animals import Animal
 from traceability.base import clock
 from traceability.movements import Movement
@@ -111,10 +112,10 @@ def _on_one_vehicle(session: Session, animal: Animal, *, begin: int, end: int) -
         together = select(Movement).where(
             Movement.plate == ride.plate,
             Movement.animal_id != animal.id,
-            or_(Movement.arrived_at.is_(None), Movement.arrived_at >= ride.departed_at),
+            movements.aboard_after(ride.departed_at),
         )
-        if ride.arrived_at is not None:
-            together = together.where(Movement.departed_at <= ride.arrived_at)
+        if ride.ended_at is not None:
+            together = together.where(Movement.departed_at <= ride.ended_at)
         found += [
             Companion(other.animal_id, None, day, day, other.plate)
             for other in session.scalars(together.order_by(Movement.id))
