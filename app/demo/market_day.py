@@ -27,6 +27,7 @@ from traceability.holdings import Holding, HoldingKind
 from traceability.movements import Movement
 from traceability.parties import Party
 from traceability.quarantine import certificates, declarations, inspections
+from traceability.quarantine.certificates import Certificate
 from traceability.quarantine.declarations import Purpose
 
 HEAD_A_DAY = 12
@@ -99,14 +100,14 @@ def bring(
 
 
 def certify(
-    session: Session, animal: Animal, *, to: Holding, purpose: Purpose, vet: Party, at: datetime
-) -> None:
-    """Declare, inspect and certify one animal for a journey."""
+    session: Session, *herd: Animal, to: Holding, purpose: Purpose, vet: Party, at: datetime
+) -> Certificate:
+    """Declare, inspect and certify one owner's animals for one journey."""
     session.info["recording"] = Recording(at)
-    owner = animal.owner
+    owner = herd[0].owner
     paper = declarations.file(
         session,
-        [animal],
+        herd,
         declarant=owner,
         destination=to,
         purpose=purpose,
@@ -116,8 +117,9 @@ def certify(
     )
     declarations.accept(session, paper, at=at, by=vet)
     checks = dict.fromkeys(INSPECTION_CHECKS, True)
-    inspections.record(session, paper, animal, checks=checks, at=at, by=vet)
-    certificates.issue(session, paper, at=at, by=vet)
+    for animal in herd:
+        inspections.record(session, paper, animal, checks=checks, at=at, by=vet)
+    return certificates.issue(session, paper, at=at, by=vet)
 
 
 def declare_some(session: Session, *, market: Holding, now: datetime, head: int = 2) -> None:

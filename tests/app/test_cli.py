@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
 from app import config, installation, production, welcome
 from app.auth import accounts
@@ -14,6 +15,8 @@ from tests.logins import LoginAs
 from tests.world import World
 from traceability.base.db import make_engine, reading
 from traceability.base.errors import RuleViolation
+from traceability.consignments.records import Consignment, ConsignmentState
+from traceability.quarantine import certificates
 
 
 @pytest.fixture
@@ -45,6 +48,18 @@ def test_the_first_start_builds_the_demonstration_and_the_second_goes_on_with_it
     assert run("demo").exit_code == 1, "a database with data never gets a demonstration"
     require_logins(settings, shown)
     require_logins(settings, run("demo-logins").output)
+    require_a_vehicle_on_the_road(settings)
+
+
+def require_a_vehicle_on_the_road(settings: Settings) -> None:
+    """One consignment has left, with the tags of its certificate, and has not arrived."""
+    engine = make_engine(settings.database_url)
+    with reading(engine) as session:
+        sent = session.scalars(select(Consignment)).one()
+        listed = [each.ear_tag for each in certificates.animals_of(session, sent.certificate)]
+        assert sent.state is ConsignmentState.ON_ROAD
+        assert sorted(listed) == sent.loaded != []
+    engine.dispose()
 
 
 def require_logins(settings: Settings, shown: str) -> None:
