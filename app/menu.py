@@ -42,6 +42,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("declarations.file", "申报检疫", "file-earmark-text", "离开产地前三天"),
     Entry("declarations.index", "检疫申报", "clipboard2-check", "受理、检查、出证"),
     Entry("inspections.index", "下乡检查", "clipboard2-check", "没有信号也能登记"),
+    Entry("slaughter.index", "屠宰申报", "clipboard2-check", "六小时前申报，宰前检查"),
     Entry("certificates.index", "检疫证明", "award", "查验与作废"),
     Entry("alerts.index", "养殖户报告", "exclamation-triangle-fill", "病牛、掉了的耳标"),
     Entry("prices.index", "行情", "graph-up-arrow", "市场自己的成交价"),
@@ -138,7 +139,13 @@ ORDER: dict[Role, tuple[str, ...]] = {
     Role.BROKER: ("verdict.scan", "sales.index", "animals.index", "declarations.file"),
     Role.BUYER: ("verdict.scan", "sales.index", "movements.index", "animals.index"),
     Role.CARRIER: ("movements.index", "certificates.index", "filings.index", "verdict.scan"),
-    Role.PROCESSOR: ("movements.index", "verdict.scan", "certificates.index", "animals.index"),
+    Role.PROCESSOR: (
+        "slaughter.index",
+        "movements.index",
+        "verdict.scan",
+        "certificates.index",
+        "animals.index",
+    ),
     Role.REGULATOR: (
         "audit.show",
         "tracing.show",

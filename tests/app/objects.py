@@ -76,6 +76,7 @@ from traceability.parties import Party
 from traceability.quarantine import isolations, laboratory
 from traceability.restrictions import Reach, RestrictionKind
 from traceability.rules import Severity
+from traceability.slaughter import declarations as slaughter_declarations
 from traceability.tag_stock import handing
 from traceability.tag_stock.ranges import TagRange
 from traceability.treatments import Disease, Route, drug_labels
@@ -352,6 +353,28 @@ def declaration(login_as: LoginAs, me: Account) -> Case:
     away = world.holding(HoldingKind.MARKET, "别处市场", keeper=theirs.owner, region="520527")
     filed = [world.declared(mine), world.declared(theirs, to=away)]
     return replace(_seen(me, filed[0].ref, filed[1].ref, "declaration"), animal=mine.ref)
+
+
+def slaughter(login_as: LoginAs, me: Account) -> Case:
+    """Declared by abattoirs of other people: one in the county, one in the next."""
+    world = login_as.world
+    rows, herd = [], []
+    for region in ("520526104", "520527"):
+        keeper = world.party("屠宰企业")
+        place = world.holding(HoldingKind.ABATTOIR, "屠宰场", keeper=keeper, region=region)
+        herd.append(world.animal(holding=place, owner=keeper, by=keeper))
+        made = slaughter_declarations.file(
+            world.session,
+            place,
+            herd[-1:],
+            slaughters_at=world.at + timedelta(hours=6),
+            at=world.at,
+            by=keeper,
+        )
+        rows.append(made)
+    mine = rows[0].ref if me.role in {Role.OFFICIAL_VET, Role.REGULATOR, *EVERYWHERE} else None
+    theirs = None if me.role in EVERYWHERE else rows[1].ref
+    return Case(mine, theirs, f"slaughter_declaration:{NOBODY}", animal=herd[0].ref)
 
 
 def movement(login_as: LoginAs, me: Account) -> Case:
@@ -859,6 +882,7 @@ OBJECTS: dict[str, Maker] = {
     "consignments.ref": consignment,
     "isolations.ref": isolation,
     "movements.ref": movement,
+    "slaughter.ref": slaughter,
     "holdings.ref": holding,
     "parties.ref": party,
     "evidence.ref": evidence_file,
@@ -891,6 +915,8 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/declarations/<ref:ref>/refuse": {"reason": "资料不全"},
     "POST /api/declarations/<ref:ref>/inspections": {"animal": THE_ANIMAL},
     "POST /api/declarations/<ref:ref>/certificate": {},
+    "POST /api/slaughter/<ref:ref>/refuse": {"reason": "待宰圈未消毒"},
+    "POST /api/slaughter/<ref:ref>/inspections": {"animal": THE_ANIMAL},
     "POST /api/amendments/<ref:ref>/return": {"reason": "先不改"},
     "POST /api/funds/<ref:ref>/return": {"reason": "文号不符"},
     "POST /api/funds/<ref:ref>/payments": {

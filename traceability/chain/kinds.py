@@ -49,6 +49,10 @@ class Kind(StrEnum):
     ANIMAL_PHOTOGRAPHED = "animal.photographed"
     ANIMAL_DIED = "animal.died"
     ANIMAL_SLAUGHTERED = "animal.slaughtered"
+    SLAUGHTER_DECLARED = "slaughter.declared"
+    SLAUGHTER_ACCEPTED = "slaughter.accepted"
+    SLAUGHTER_REFUSED = "slaughter.refused"
+    SLAUGHTER_INSPECTED = "slaughter.inspected"
     IMMUNISATION_GIVEN = "immunisation.given"
     CAMPAIGN_OPENED = "campaign.opened"
     CAMPAIGN_CLOSED = "campaign.closed"
@@ -193,6 +197,10 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.ANIMAL_PHOTOGRAPHED: _spec("拍照", "shown", "inspecting"),
     Kind.ANIMAL_DIED: _spec("死亡", "", "destroying"),
     Kind.ANIMAL_SLAUGHTERED: _spec("屠宰", PLACE, "killing"),
+    Kind.SLAUGHTER_DECLARED: _spec("屠宰申报", f"head_count {PLACE}", "inspecting"),
+    Kind.SLAUGHTER_ACCEPTED: _spec("屠宰申报受理", "", "inspecting"),
+    Kind.SLAUGHTER_REFUSED: _spec("屠宰申报不予受理", "", "inspecting"),
+    Kind.SLAUGHTER_INSPECTED: _spec("宰前检查", "passed", "inspecting"),
     Kind.IMMUNISATION_GIVEN: _spec(
         "免疫", f"disease dose_no given_on evidence_level {PLACE}", "inspecting"
     ),

@@ -1356,6 +1356,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_purchase_holding_id"), ["holding_id"], unique=False)
 
     op.create_table(
+        "slaughter_declaration",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "abattoir_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("slaughters_at", Instant(), nullable=False),
+        sa.Column("emergency", sa.String(length=400), nullable=True),
+        sa.Column("filed_at", Instant(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("refusal", sa.String(length=400), nullable=True),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["abattoir_id"],
+            ["holding.id"],
+            name=op.f("fk_slaughter_declaration_abattoir_id_holding"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_slaughter_declaration")),
+        sa.UniqueConstraint("ref", name=op.f("uq_slaughter_declaration_ref")),
+    )
+    with op.batch_alter_table("slaughter_declaration", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_slaughter_declaration_abattoir_id"), ["abattoir_id"], unique=False
+        )
+
+    op.create_table(
         "transfer",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("debit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1447,6 +1472,39 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("animal_tag", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_animal_tag_animal_id"), ["animal_id"], unique=False)
+
+    op.create_table(
+        "ante_mortem",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "declaration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "animal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("vet_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("inspected_at", Instant(), nullable=False),
+        sa.Column("passed", sa.Boolean(), nullable=False),
+        sa.Column("checks", sa.JSON(), nullable=False),
+        sa.Column("remarks", sa.String(length=400), nullable=False),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["animal_id"], ["animal.id"], name=op.f("fk_ante_mortem_animal_id_animal")
+        ),
+        sa.ForeignKeyConstraint(
+            ["declaration_id"],
+            ["slaughter_declaration.id"],
+            name=op.f("fk_ante_mortem_declaration_id_slaughter_declaration"),
+        ),
+        sa.ForeignKeyConstraint(["vet_id"], ["party.id"], name=op.f("fk_ante_mortem_vet_id_party")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ante_mortem")),
+        sa.UniqueConstraint("ref", name=op.f("uq_ante_mortem_ref")),
+    )
+    with op.batch_alter_table("ante_mortem", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ante_mortem_animal_id"), ["animal_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_ante_mortem_declaration_id"), ["declaration_id"], unique=False
+        )
 
     op.create_table(
         "antibody_test",
@@ -1897,6 +1955,29 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("progress", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_progress_project_id"), ["project_id"], unique=False)
+
+    op.create_table(
+        "slaughter_animal",
+        sa.Column(
+            "declaration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "animal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["animal_id"], ["animal.id"], name=op.f("fk_slaughter_animal_animal_id_animal")
+        ),
+        sa.ForeignKeyConstraint(
+            ["declaration_id"],
+            ["slaughter_declaration.id"],
+            name=op.f("fk_slaughter_animal_declaration_id_slaughter_declaration"),
+        ),
+        sa.PrimaryKeyConstraint("declaration_id", "animal_id", name=op.f("pk_slaughter_animal")),
+    )
+    with op.batch_alter_table("slaughter_animal", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_slaughter_animal_animal_id"), ["animal_id"], unique=False
+        )
 
     op.create_table(
         "treatment",
@@ -2473,6 +2554,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_treatment_animal_id"))
 
     op.drop_table("treatment")
+    with op.batch_alter_table("slaughter_animal", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_slaughter_animal_animal_id"))
+
+    op.drop_table("slaughter_animal")
     with op.batch_alter_table("progress", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_progress_project_id"))
 
@@ -2535,6 +2620,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_antibody_test_animal_id"))
 
     op.drop_table("antibody_test")
+    with op.batch_alter_table("ante_mortem", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_ante_mortem_declaration_id"))
+        batch_op.drop_index(batch_op.f("ix_ante_mortem_animal_id"))
+
+    op.drop_table("ante_mortem")
     with op.batch_alter_table("animal_tag", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_animal_tag_animal_id"))
 
@@ -2554,6 +2644,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_transfer_credit_id"))
 
     op.drop_table("transfer")
+    with op.batch_alter_table("slaughter_declaration", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_slaughter_declaration_abattoir_id"))
+
+    op.drop_table("slaughter_declaration")
     with op.batch_alter_table("purchase", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_purchase_holding_id"))
 

@@ -1,0 +1,82 @@
+"""屠宰办理 · the slaughter declarations the signed-in person may see, and the steps on them.
+
+Shared by pages and API; what lies outside the scope looks like what does not exist.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from app import herd, whoami
+from app.auth import scopes
+from app.lists import Listed, paged
+from traceability import holdings
+from traceability.base.errors import NotFound
+from traceability.holdings import Holding, HoldingKind
+from traceability.slaughter import ante_mortem, declarations
+from traceability.slaughter.ante_mortem import ANTE_MORTEM_CHECKS, AnteMortem
+from traceability.slaughter.declarations import SlaughterDeclaration, SlaughterState
+
+
+def abattoirs(session: Session) -> list[Holding]:
+    """The abattoirs one keeps."""
+    return [each for each in herd.places(session) if each.kind is HoldingKind.ABATTOIR]
+
+
+def listed(
+    session: Session, *, state: SlaughterState | None, page: int
+) -> Listed[SlaughterDeclaration]:
+    """The declarations of abattoirs within scope, newest first."""
+    here = select(Holding.id).where(scopes.within(whoami.scope()))
+    wanted = select(SlaughterDeclaration).where(SlaughterDeclaration.abattoir_id.in_(here))
+    if state is not None:
+        wanted = wanted.where(SlaughterDeclaration.state == state)
+    newest = wanted.order_by(SlaughterDeclaration.id.desc())
+    return paged(session, newest, selectinload(SlaughterDeclaration.abattoir), page=page)
+
+
+def get(session: Session, ref: str) -> SlaughterDeclaration:
+    """The declaration, if its abattoir lies within scope.
+
+    Raises:
+        NotFound: `slaughter.not_found`, as for one that does not exist.
+    """
+    found = declarations.get(session, ref)
+    if not scopes.covers(whoami.scope(), found.abattoir):
+        raise NotFound("slaughter.not_found", "没有找到这份屠宰申报")
+    return found
+
+
+def file(session: Session, given: Mapping[str, Any]) -> SlaughterDeclaration:
+    """Declare animals in one's own abattoir for slaughter.
+
+    Raises:
+        NotFound: `holding.not_found`, `animal.not_found`.
+    """
+    told = dict(given)
+    abattoir = holdings.get(session, told.pop("abattoir"))
+    if abattoir.keeper_id != herd.owner().id:
+        raise NotFound("holding.not_found", "没有找到这个场所")
+    chosen = [herd.get(session, ref) for ref in dict.fromkeys(told.pop("animals"))]
+    return declarations.file(session, abattoir, chosen, **herd.told(told))
+
+
+def inspect(session: Session, found: SlaughterDeclaration, given: Mapping[str, Any]) -> AnteMortem:
+    """Record what the vet found on one animal; a check not named was not passed."""
+    passed = set(given["passed"])
+    return ante_mortem.record(
+        session,
+        found,
+        herd.get(session, given["animal"]),
+        checks={name: name in passed for name in {*ANTE_MORTEM_CHECKS, *passed}},
+        remarks=given["remarks"],
+        at=given["at"] or whoami.now(),
+        by=whoami.actor(),
+    )
+
+
+def inspected(session: Session, found: SlaughterDeclaration) -> Sequence[AnteMortem]:
+    """The newest inspection of each animal that was inspected."""
+    return [*ante_mortem.newest(session, found).values()]

@@ -1,0 +1,5 @@
+"""屠宰 · from the abattoir's pen to the pass that lets an animal be killed.
+
+`declarations` what the abattoir declares and the official vet accepts; `ante_mortem` what the vet
+finds on each animal before slaughter, and the pass.
+"""
