@@ -350,7 +350,7 @@ def test_a_certificate_with_an_open_consignment_leads_to_it_and_departs_nobody_b
 
     assert "登记启运 1 头" in before
     assert "登记启运 1 头" not in shown
-    assert f"到运输批次 {PLATE}" in shown
+    assert f'到运输批次 <span class="whole">{PLATE}</span>' in shown
     assert (stale.status_code, stale.location) == (303, page)
     assert code(asked) == (409, "consignment.departs_together")
     world.session.expire_all()
