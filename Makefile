@@ -12,7 +12,8 @@ BIN := $(VENV)/bin
 MEMORY = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 {print "TMPDIR=/dev/shm"}')
 PIP := $(BIN)/python -m pip install --progress-bar off --disable-pip-version-check --no-input --only-binary :all:
 export PYTHONUNBUFFERED := 1
-unexport PYTHONPATH
+# Bytecode is kept: without it every part and every test process compiles all anew.
+unexport PYTHONPATH PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check fix demo bench conformance migration

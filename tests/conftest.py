@@ -20,11 +20,12 @@ from app.auth import accounts
 from app.factory import Platform, create_app
 from app.limits import limiter
 from registry import loading
-from tests.databases import BOTH, copy_of, forget_on_power_loss, furnish, make_template
+from tests.databases import BOTH, OneDialect, copy_of, forget_on_power_loss, furnish, make_template
 from tests.devices.postgresql import killable_postgresql
 from tests.logins import QUICK, LoginAs
 from tests.pages_once import PagesOnce
 from tests.world import World
+from traceability.base import db
 from traceability.base.db import make_engine
 
 hypothesis.settings.register_profile(
@@ -79,6 +80,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the operation tests of a module that says ON_BOTH on SQLite and on PostgreSQL."""
     if getattr(metafunc.module, "ON_BOTH", False) and "database_kind" in metafunc.fixturenames:
         metafunc.parametrize("database_kind", BOTH, indirect=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _statements_once() -> Iterator[None]:
+    """Each test has an engine of its own; a statement compiled for one serves the next."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(db, "create_engine", OneDialect())
+        yield
 
 
 @pytest.fixture(scope="session")

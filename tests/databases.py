@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.util import LRUCache
 
 from app import migrate
 from tests.devices.postgresql import needs_postgresql
@@ -16,6 +18,26 @@ from traceability.base.db import Base, make_engine, transaction
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres, needs_postgresql])]
 _serial = count(1)
+
+
+class OneDialect:
+    """`create_engine` whose plain engines share a dialect, and so their compiled statements."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, Engine] = {}
+        self._compiled: LRUCache[Any, Any] = LRUCache(20_000)
+
+    def __call__(self, url: str, **options: Any) -> Engine:
+        engine = create_engine(url, **options)
+        if options:  # an isolation level lives in the dialect
+            return engine
+        first = self._first.get(engine.dialect.name)
+        if first is None or not hasattr(first.dialect, "server_version_info"):
+            self._first[engine.dialect.name] = engine  # not yet connected: knows nothing to share
+        else:
+            engine.dialect = first.dialect
+        engine._compiled_cache = self._compiled
+        return engine
 
 
 def furnish(engine: Engine) -> None:
