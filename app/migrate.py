@@ -8,6 +8,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,6 +35,7 @@ FIRST_HEADER = {
 }
 
 
+@cache
 def load_models() -> None:
     """Import every module that declares a table, so that the metadata is whole."""
     for package in PACKAGES:

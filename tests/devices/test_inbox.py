@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, text
 
 from devices import devices, inbox
 from devices.credentials import Credential
@@ -34,6 +34,8 @@ def postgresql() -> Iterator[Engine]:
     """A PostgreSQL with empty tables, emptied again for each test."""
     with killable_postgresql() as server:
         made = make_engine(server.url)
+        tables = [Base.metadata.tables[model.__tablename__] for model in TABLES]
+        Base.metadata.create_all(made, tables=tables)
         yield made
         made.dispose()
 
@@ -46,9 +48,9 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
         made = empty_database(f"sqlite:///{tmp_path}/yard.sqlite")
     else:
         made = request.getfixturevalue("postgresql")
-        tables = [Base.metadata.tables[model.__tablename__] for model in TABLES]
-        Base.metadata.drop_all(made, tables=tables)
-        Base.metadata.create_all(made, tables=tables)
+        names = ", ".join(model.__tablename__ for model in TABLES)
+        with transaction(made, recorded_at=AT) as session:
+            session.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
     install(made, SCALE, READER)
     return made
 

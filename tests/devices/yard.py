@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from paho.mqtt.client import Client, MQTTMessage, MQTTv311
@@ -55,9 +57,27 @@ def free_port() -> int:
 
 
 def empty_database(url: str, **options: Any) -> Engine:
+    """Every table and no row; on SQLite a copy of the first one made."""
     engine = make_engine(url, **options)
-    Base.metadata.create_all(engine)
+    if engine.dialect.name == "sqlite":
+        Path(str(engine.url.database)).write_bytes(_empty_file(len(Base.metadata.tables)))
+    else:
+        Base.metadata.create_all(engine)
     return engine
+
+
+@cache
+def _empty_file(_tables: int) -> bytes:
+    """An empty database of the tables known by now."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.sqlite"
+        engine = make_engine(f"sqlite:///{path}")
+        Base.metadata.create_all(engine)
+        with engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        engine.dispose()
+        return path.read_bytes()
 
 
 def install(engine: Engine, *facts: DeviceFacts, expires_at: datetime | None = None) -> list[str]:
