@@ -105,8 +105,9 @@ def registry_json_command(file: TextIO) -> None:
 
 
 @cli.command("verify-chain")
-def verify_chain_command() -> None:
-    """逐条核查追溯链；发现问题时列出并以 1 退出。"""
+@click.option("--resume", is_flag=True, help="从上次中断的地方继续")
+def verify_chain_command(*, resume: bool) -> None:
+    """逐条核查追溯链；发现问题时列出并以 1 退出。中断了可用 --resume 继续。"""
     from app.audit import running  # only this command needs the audit
 
     def tell(done: int, everything: int) -> None:
@@ -115,7 +116,7 @@ def verify_chain_command() -> None:
         click.echo(f"\r{bar} {permille / 10:.1f}% 已核查 {done}/{everything}", nl=False, err=True)
 
     with platform() as (settings, engine):
-        report = running.examine(settings, engine, tell)
+        report = running.examine(settings, engine, tell, resume=resume)
         click.echo("", err=True)
         for each in report.damage:
             where = f"（{each.subject}）" if each.subject else ""

@@ -22,6 +22,7 @@ from app import migrate
 from app.audit.beside import Beside
 from app.config import Settings
 from traceability.audit.damage import Damage
+from traceability.audit.halfway import Halfway, Keeper
 from traceability.audit.report import Report, verify_chain
 from traceability.base import clock
 from traceability.base.db import make_engine, reading
@@ -34,6 +35,7 @@ SILENT_S = 10.0
 SHOWN_MAX = 200
 BESIDE_FROM = 100_000  # events; below, a second process costs more than it saves
 WRITE_S = 0.3
+KEEP_S = 15.0  # how often an audit writes down how far it is
 ALIVE_S = 2.0  # how often a run says that it is alive, also where it has nothing to count
 _beginning = threading.Lock()
 
@@ -62,6 +64,16 @@ def file_of(settings: Settings) -> Path:
     return settings.data_dir / "audit.json"
 
 
+def halfway_file(settings: Settings) -> Path:
+    """Where an audit keeps how far it is, until it has come to its end."""
+    return settings.data_dir / "audit.halfway"
+
+
+def can_resume(settings: Settings) -> bool:
+    """Whether an audit was broken off half way."""
+    return halfway_file(settings).exists()
+
+
 def newest(settings: Settings) -> Run | None:
     """The newest run; one that stands still counts as failed."""
     path = file_of(settings)
@@ -69,27 +81,33 @@ def newest(settings: Settings) -> Run | None:
         return None
     run = Run(**json.loads(path.read_text("utf-8")))
     if run.state == "running" and time.time() - path.stat().st_mtime > SILENT_S:
-        run.state, run.sentence = "failed", "上次核查中断，请重新开始"
+        run.state, run.sentence = "failed", "上次核查中断了，没有结论"
     return run
 
 
-def begin(settings: Settings, *, by: str, now: Callable[[], datetime]) -> Run:
-    """Start a run in a thread of its own, unless one is running."""
+def begin(settings: Settings, *, by: str, now: Callable[[], datetime], resume: bool = False) -> Run:
+    """Start a run in a thread of its own, unless one is running; or go on with a broken one."""
     with _beginning:
         known = newest(settings)
         if known is not None and known.state == "running":
             return known
         run = Run("running", clock.stamp(now()), by)
         _write(settings, run)
-    threading.Thread(target=_work, args=(settings, run, now), name="audit", daemon=True).start()
+    threading.Thread(
+        target=_work,
+        args=(settings, run, now),
+        kwargs={"resume": resume},
+        name="audit",
+        daemon=True,
+    ).start()
     return run
 
 
-def _work(settings: Settings, run: Run, now: Callable[[], datetime]) -> None:
+def _work(settings: Settings, run: Run, now: Callable[[], datetime], *, resume: bool) -> None:
     engine = make_engine(settings.database_url)
     try:
         with _alive(file_of(settings)):
-            report = examine(settings, engine, _teller(settings, run))
+            report = examine(settings, engine, _teller(settings, run), resume=resume)
         run.state = "whole" if report.is_whole else "damaged"
         run.sentence = report.sentence
         run.damage = [_shown(row) for row in report.damage[:SHOWN_MAX]]
@@ -152,27 +170,39 @@ def _write(settings: Settings, run: Run) -> None:
     draft.replace(path)
 
 
-def examine(settings: Settings, engine: Engine, tell: Callable[[int, int], None]) -> Report:
-    """The whole audit, against the known keys and the witness of this installation."""
+def examine(
+    settings: Settings, engine: Engine, tell: Callable[[int, int], None], *, resume: bool = False
+) -> Report:
+    """The whole audit, against the known keys and the witness of this installation.
+
+    `resume` goes on where an audit that was broken off stood; without one it begins anew.
+    """
     migrate.load_models()  # every noun says how its rows follow from events
     witness = Witness(settings.witness_file).as_it_is()  # before the reading: it may grow meanwhile
-    with reading(engine) as session, _second_half(settings, session) as elsewhere:
-        return verify_chain(
-            session,
-            verifiers=keys.known_keys(witness.keys_path),
-            witness=witness,
-            progress=tell,
-            elsewhere=elsewhere,
-        )
+    keeper = Keeper(halfway_file(settings), every_s=KEEP_S)
+    with reading(engine) as session:
+        known = (keeper.known(session) if resume else None) or Halfway()
+        with _second_half(settings, session, known) as elsewhere:
+            report = verify_chain(
+                session,
+                verifiers=keys.known_keys(witness.keys_path),
+                witness=witness,
+                progress=tell,
+                elsewhere=elsewhere,
+                halfway=known,
+                keeper=keeper,
+            )
+    keeper.forget()
+    return report
 
 
 @contextmanager
-def _second_half(settings: Settings, session: Session) -> Iterator[Beside | None]:
+def _second_half(settings: Settings, session: Session, known: Halfway) -> Iterator[Beside | None]:
     """A process for the second half, where there is enough of it to be worth starting one."""
     if events.count(session) < BESIDE_FROM:
         yield None
         return
-    beside = Beside(settings)
+    beside = Beside(settings, known.rows, known.rows_damage)
     try:
         yield beside
     finally:

@@ -28,6 +28,7 @@ def show() -> str:
         words=text,
         found=lines.search(session, text),
         run=running.newest(settings_of(current_app)),
+        can_resume=running.can_resume(settings_of(current_app)),
         size=events.count(session),
         stamp=_stamp(session),
         halt=witness.halt(session),
@@ -40,9 +41,14 @@ def show() -> str:
 @blueprint.post("/run")
 @permission("chain.audit")
 def run() -> ResponseReturnValue:
-    """开始核查; a run that is going on is shown instead."""
+    """开始核查, or go on with one broken off; a run that is going on is shown instead."""
     me = whoami.account()
-    running.begin(settings_of(current_app), by=f"{me.name}（{me.role_label}）", now=whoami.clock)
+    running.begin(
+        settings_of(current_app),
+        by=f"{me.name}（{me.role_label}）",
+        now=whoami.clock,
+        resume="resume" in request.form,
+    )
     return redirect(url_for("audit.show"), 303)
 
 
@@ -50,8 +56,13 @@ def run() -> ResponseReturnValue:
 @permission("chain.audit")
 def progress() -> str:
     """核查进度: the part of the page that renews itself while a run goes on."""
-    found = running.newest(settings_of(current_app))
-    return render_template("audit/_run.html", run=found, unstamp=clock.unstamp)
+    settings = settings_of(current_app)
+    return render_template(
+        "audit/_run.html",
+        run=running.newest(settings),
+        can_resume=running.can_resume(settings),
+        unstamp=clock.unstamp,
+    )
 
 
 @blueprint.get("/<ref:ref>")

@@ -170,7 +170,7 @@ def test_two_who_begin_at_once_get_one_run(
     app: Platform, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings, begun = settings_of(app), []
-    monkeypatch.setattr(running, "_work", lambda *given: begun.append(given))
+    monkeypatch.setattr(running, "_work", lambda *given, **_: begun.append(given))
 
     with ThreadPoolExecutor(8) as pool:
         runs = list(
@@ -224,7 +224,7 @@ def test_a_run_whose_process_died_may_be_started_again(app: Platform) -> None:
 
     assert run is not None
     assert run.state == "failed"
-    assert "重新开始" in run.sentence
+    assert "中断" in run.sentence
 
 
 def test_progress_renews_itself_while_a_run_goes_on(auditor: FlaskClient) -> None:

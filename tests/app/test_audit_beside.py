@@ -1,6 +1,7 @@
 """The audit in two processes finds what one finds, in the same order; it may lose one of them."""
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from app.audit.beside import Beside
 from app.config import Settings
 from app.factory import Platform, settings_of
 from tests.world import World
+from traceability.audit.damage import Damage
+from traceability.audit.halfway import Rows
 from traceability.audit.report import Report
 from traceability.base.db import make_engine
 
@@ -66,8 +69,8 @@ def test_an_audit_whose_second_process_dies_does_that_half_itself(
     attack(settings, "UPDATE animal SET breed = 'angus'")
 
     class Killed(Beside):
-        def __init__(self, settings: Settings) -> None:
-            super().__init__(settings)
+        def __init__(self, settings: Settings, start: Rows, found: Sequence[Damage]) -> None:
+            super().__init__(settings, start, found)
             self.stop()
 
     monkeypatch.setattr(running, "Beside", Killed)

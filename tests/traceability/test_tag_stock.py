@@ -175,12 +175,12 @@ def test_a_range_that_grew_behind_the_platforms_back_is_found(world: World) -> N
         by=world.vet,
     )
     handing.decline(world.session, declined, reason="少了", at=world.at, by=world.village_vet)
-    clean = [damage for batch in columns.check(world.session) for damage in batch]
+    clean = [damage for _, batch in columns.check(world.session) for damage in batch]
 
     world.session.execute(
         update(TagRange).where(TagRange.id == mine.id).values(last_tag="252052600000099")
     )
-    found = [damage for batch in columns.check(world.session) for damage in batch]
+    found = [damage for _, batch in columns.check(world.session) for damage in batch]
 
     assert clean == []
     assert ["止号" in each.sentence for each in found] == [True]

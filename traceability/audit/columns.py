@@ -4,7 +4,8 @@ Erased private values compare as erased. A row without events and a subject with
 damage too.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,23 +14,30 @@ from sqlalchemy.orm import Session
 
 from traceability.audit import names, raw
 from traceability.audit.damage import Damage, DamageKind
+from traceability.audit.halfway import Rows
 from traceability.chain import events, folding
 from traceability.chain.folding import ERASED, FOLDS, Folded, State
 from traceability.chain.tables import SubjectHead, table_of
 
 BATCH = 500
+BEGINNING = Rows()
+OPENED = Rows(prefix=" ")  # before every table, but the log is checked
+TABLE_END = "~"  # after every reference
 CHAIN_PREFIX = "chain"  # the chain speaks of itself; it has no row
 
 
-def check(session: Session, tell: Callable[[int], None] = lambda _: None) -> Iterator[list[Damage]]:
-    """Damage table by table, in batches; `tell` hears how many subjects were folded."""
-    yield list(_unknown(session))
-    folded = 0
+def check(session: Session, start: Rows = BEGINNING) -> Iterator[tuple[Rows, list[Damage]]]:
+    """Damage table by table, in batches, with how far it is; `start` may be half way."""
+    if start == BEGINNING:
+        yield OPENED, list(_unknown(session))
+    folded = start.folded
     for prefix, entry in sorted(FOLDS.items()):
-        for subjects, found in _check_table(session, prefix, entry):
+        if prefix < start.prefix:
+            continue
+        after = start.ref if prefix == start.prefix else ""
+        for ref, subjects, found in _check_table(session, prefix, entry, after):
             folded += subjects
-            tell(folded)
-            yield found
+            yield Rows(folded, prefix, ref), found
 
 
 def _unknown(session: Session) -> Iterator[Damage]:
@@ -48,8 +56,9 @@ def count(session: Session) -> int:
 
 
 def _check_table(
-    session: Session, prefix: str, entry: Folded
-) -> Iterator[tuple[int, list[Damage]]]:
+    session: Session, prefix: str, entry: Folded, after: str
+) -> Iterator[tuple[str, int, list[Damage]]]:
+    """Of each batch the last reference, how many subjects it had, and the damage in it."""
     table, known = table_of(entry.model), _Table.of(session, entry)
     sqlite = session.get_bind().dialect.name == "sqlite"
     wanted = select(*[raw.column(column, sqlite=sqlite) for column in table.c])
@@ -59,17 +68,23 @@ def _check_table(
         .where(SubjectHead.ref.startswith(f"{prefix}:"), SubjectHead.seq > 0)
         .order_by(SubjectHead.ref)
     ).all()
-    for start in range(0, len(told), BATCH):
+    begin = bisect_right(told, after) if after else 0
+    for ref in told[:begin]:
+        rows.pop(ref, None)
+    for start in range(begin, len(told), BATCH):
         found: list[Damage] = []
-        lines = events.lines(session, told[start : start + BATCH])
-        for ref in told[start : start + BATCH]:
+        batch = told[start : start + BATCH]
+        lines = events.lines(session, batch)
+        for ref in batch:
             row = rows.pop(ref, None)
             if row is None:
                 found.append(_damage(ref, f"{names.of_table(table.name)}缺少一行，事件还在"))
             else:
                 found += _check_row(session, known, row, lines.get(ref, ()))
-        yield len(told[start : start + BATCH]), found
-    yield 0, [_damage(ref, f"{names.of_table(table.name)}多出一行，没有事件说过它") for ref in rows]
+        yield batch[-1], len(batch), found
+    if after != TABLE_END:
+        strange = f"{names.of_table(table.name)}多出一行，没有事件说过它"
+        yield TABLE_END, 0, [_damage(ref, strange) for ref in rows]
 
 
 def _damage(ref: str, sentence: str) -> Damage:

@@ -46,6 +46,8 @@ class Lines:
     newest: dict[str, Standing] = field(default_factory=dict)
     events: int = 0
     strays: bool = False  # an index lists events that are not there
+    after: int = 0  # number of the event read last
+    ended: bool = False  # every event is read
 
     def move(self, ref: str, newest: tuple[int, str], *, at: datetime, recorded: datetime) -> None:
         """Take one event more into the line of a subject."""

@@ -39,10 +39,10 @@ STORED = ("digest_prefix", "canonical", "corrects")
 
 
 def check(session: Session, lines: Lines) -> Iterator[list[Damage]]:
-    """Damage batch by batch; `lines` ends with every subject's newest event."""
-    after = 0
-    links, mentions = _ByEvent(_links(session)), _ByEvent(_mentions(session))
-    while batch := _batch(session, after):
+    """Damage batch by batch; `lines` may come from half way, and ends with every newest event."""
+    links = _ByEvent(_links(session, lines.after))
+    mentions = _ByEvent(_mentions(session, lines.after))
+    while batch := _batch(session, lines.after):
         after = batch[-1][0]
         linked: dict[int, dict[int, int]] = {}
         for link in links.upto(after):
@@ -59,7 +59,9 @@ def check(session: Session, lines: Lines) -> Iterator[list[Damage]]:
             if not is_sound(row, *index, lines):
                 found += _guarded(row, *index, lines)
         lines.events += len(batch)
+        lines.after = after
         yield _located(found, linked, lines)
+    lines.ended = True
     lines.strays |= bool(links.upto(BEYOND) or mentions.upto(BEYOND))
     yield list(_heads(session, lines))
     yield list(_orphans(session, (*INDEXES, PRIVATE) if lines.strays else (PRIVATE,)))
@@ -119,16 +121,16 @@ class _ByEvent:
         return taken
 
 
-def _links(session: Session) -> Iterator[Sequence[Any]]:
+def _links(session: Session, after: int) -> Iterator[Sequence[Any]]:
     table = table_of(EventSubject).c
-    rows = select(table.event_id, table.subject_id, table.seq).order_by(table.event_id)
-    return session.execute(rows).yield_per(BATCH).partitions()
+    rows = select(table.event_id, table.subject_id, table.seq).where(table.event_id > after)
+    return session.execute(rows.order_by(table.event_id)).yield_per(BATCH).partitions()
 
 
-def _mentions(session: Session) -> Iterator[Sequence[Any]]:
+def _mentions(session: Session, after: int) -> Iterator[Sequence[Any]]:
     table = table_of(EventMention).c
-    rows = select(table.event_id, table.subject_id).order_by(table.event_id)
-    return session.execute(rows).yield_per(BATCH).partitions()
+    rows = select(table.event_id, table.subject_id).where(table.event_id > after)
+    return session.execute(rows.order_by(table.event_id)).yield_per(BATCH).partitions()
 
 
 def _guarded(
