@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from app import (
     alerting,
     consigning,
+    deciding,
     herd,
     isolating,
     papers,
@@ -38,6 +39,9 @@ VIEWERS: Mapping[str, Callable[[Session, str], object]] = {
     "cluster": programme.cluster,
     "project": programme.project,
     "milestone": programme.milestone,
+    "plan": deciding.plan,
+    "decision": deciding.decision,
+    "policy": deciding.policy,
 }
 
 

@@ -238,12 +238,15 @@ def _require(actual: Actual, to: ActualStatus) -> None:
         raise Conflict("actual.wrong_status", f"这条完成值{now}，请刷新后再看")
 
 
-def reaches(actual: Actual, target: Figure) -> bool | None:
-    """Whether an actual reaches a target; None where the print does not say how to compare."""
+def reaches(actual: Actual, target: Figure, *, value: str | None = None) -> bool | None:
+    """Whether an actual reaches a target; None where the print does not say how to compare.
+
+    `value` is what a collective decision set instead of the printed one, in the same unit.
+    """
     if target.value is None or target.comparator not in REACHED | PASSED:
         return None
     have = Fraction(quantities.convert(actual.value, actual.unit, target.unit))
-    wanted = Fraction(target.value)
+    wanted = Fraction(value or target.value)
     return have > wanted if target.comparator in PASSED else have >= wanted
 
 

@@ -278,6 +278,9 @@ def fold(state: State | None, event: EventView) -> State | None:
                 "planned_at": clock.stamp(event.at),
                 **dict.fromkeys(("decided_at", "decided_by_id", "return_reason")),
             }
+        case Kind.FUND_REDIRECTED:
+            moved = {name: folding.private(event, name) for name in ("use_key", "purpose")}
+            return {**(state or {}), **moved}
         case Kind.FUND_APPROVED | Kind.FUND_RETURNED:
             approved = event.kind is Kind.FUND_APPROVED
             return {

@@ -112,6 +112,8 @@ def fold(state: State | None, event: EventView) -> State | None:
             told = {field: event[field] for field in ("name", "due_on")}
             owner = folding.private(event, "project")
             return {"project_id": owner, "reached_on": None, **told}
+        case Kind.MILESTONE_RESCHEDULED:
+            return {**(state or {}), "due_on": event["due_on"]}
         case Kind.MILESTONE_REACHED:
             return {**(state or {}), "reached_on": event["reached_on"]}
         case _:

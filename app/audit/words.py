@@ -6,6 +6,8 @@ from typing import Any
 
 from app import filters
 from app.trace.words import FIELDS, value_of
+from registry.decisions import MATTER_LABELS
+from registry.plans import PLAN_KIND_LABELS
 from traceability.base.clock import unstamp
 from traceability.holdings import HOLDING_KIND_LABELS, HoldingKind
 from traceability.inputs import INPUT_KIND_LABELS
@@ -211,6 +213,24 @@ PRIVATE_NAMES = {
     "withdrawal_days": "休药期天数",
     "year": "年份",
     "year_from": "起始年份",
+    "matters": "决定事项",
+    "matter": "变更事项",
+    "met_on": "开会日期",
+    "body": "决策组织",
+    "participants": "参加人",
+    "participant_count": "参加人数",
+    "principal": "主要负责人",
+    "filing_no": "备案文号",
+    "is_major": "三重一大",
+    "plan_kind": "六个一",
+    "version": "版次",
+    "supersedes": "代替的版本",
+    "decision": "集体决策",
+    "issuer": "发文单位",
+    "eligible": "享受对象",
+    "benefit": "享受内容",
+    "old": "变更前",
+    "new": "变更后",
     "certainty": "把握程度",
     "change": "修改方式",
     "closes_on": "原规则止于",
@@ -246,6 +266,9 @@ HIDDEN = {"by", "on_behalf_of", "late", "code"}
 PLACE_KINDS = {"from_kind", "to_kind", "place_kind"}
 REGIONS = {"township", "from_township", "to_township", "region_code"}
 CHOICES: Mapping[str, Mapping[Any, str]] = {
+    "plan_kind": PLAN_KIND_LABELS,
+    "matter": MATTER_LABELS,
+    "matters": MATTER_LABELS,
     "route": ROUTE_LABELS,
     "used_unit": AMOUNT_UNIT_LABELS,
     "amount_unit": AMOUNT_UNIT_LABELS,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from flask import current_app, url_for
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, Select, exists, select
 
 from app import attention
 from app.attention import ProjectNeed
@@ -15,7 +15,10 @@ from app.factory import settings_of
 from app.today.waiting import Asked, Todo, Waiting
 from devices.devices import Device, DeviceState
 from devices.inbox import InboxTally, SetAside
+from registry import policies
 from registry.clusters import Cluster
+from registry.decisions import Decision, DecisionState
+from registry.policies import Policy, PolicyState
 from registry.projects import Project
 from traceability.amendments import Amendment, AmendmentState
 from traceability.base import clock
@@ -135,3 +138,41 @@ def projects(asked: Asked) -> Iterator[Waiting]:
         yield Waiting(
             label, "projects.index", rows, hint=hint, tone=tone, unit="个", query={"need": need}
         )
+
+
+def decisions(asked: Asked) -> Iterator[Waiting]:
+    """Collective decisions that others recorded and a second person has to check."""
+    others = select(Decision.id).where(
+        Decision.state == DecisionState.RECORDED,
+        Decision.by_id.not_in(asked.keepers),
+        Decision.cluster_id.in_(_clusters(asked)),
+    )
+    yield Waiting(
+        "等您核对的集体决策",
+        "decisions.index",
+        others,
+        hint="对照会议纪要、签字页和备案文号",
+        tone="warn",
+        unit="项",
+    )
+
+
+def ending(asked: Asked) -> Iterator[Waiting]:
+    """Policies that end within two months."""
+    state = PolicyState.ENDING
+    rows = select(Policy.id).where(
+        policies.standing(state, asked.today), Policy.cluster_id.in_(_clusters(asked))
+    )
+    yield Waiting(
+        "将到期的政策",
+        "policies.index",
+        rows,
+        hint="到期自行失效；要延长须有集体决策",
+        tone="info",
+        unit="项",
+        query={"state": state.value},
+    )
+
+
+def _clusters(asked: Asked) -> Select[int]:
+    return select(Cluster.id).where(Cluster.key.in_(asked.scope.clusters))

@@ -10,7 +10,7 @@ from app import database, forms, programme, whoami
 from app.auth.privileges import permission
 from app.labels import printing
 from app.schemas.projects import RegisterProject
-from registry import clusters, doubts, overview, projects
+from registry import adjustments, clusters, doubts, overview, projects
 from registry.clusters import Cluster
 from registry.founding import PASSAGE_SORT_LABELS, PassageSort
 from registry.indicators import FIGURE_ROLE_LABELS
@@ -91,9 +91,11 @@ def show(ref: str) -> str:
     session = database.session()
     found = programme.cluster(session, ref)
     page = overview.cluster_page(session, found)
+    printed = [*(row.ref for row in page.tasks), *(row.ref for row in page.figures)]
     return render_template(
         "clusters/show.html",
         page=page,
+        adjusted=adjustments.newest(session, printed),
         cluster=found,
         indicators=overview.indicator_rows(session, found),
         link=printing.project_link(session, found.ref),

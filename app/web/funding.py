@@ -10,7 +10,7 @@ from app import database, forms, funds, programme, whoami
 from app.auth.privileges import permission
 from app.schemas.fields import Schema
 from app.schemas.funding import AnnulPayment, PayFund, PlanFund, ReturnFund
-from registry import funding, spending
+from registry import adjustments, funding, spending
 from registry.clusters import Cluster
 from registry.funding import FUND_SOURCE_LABELS, FUND_STATE_LABELS, Fund, FundState
 from registry.projects import of_cluster
@@ -97,6 +97,7 @@ def _page(fund: Fund, form: Mapping[str, Any], errors: Mapping[str, Any]) -> str
         fund=fund,
         sums=spending.totals(session, [fund.id])[fund.id],
         payments=spending.of_fund(session, fund),
+        changes=adjustments.of_thing(session, fund.ref),
         mine=fund.by_id == whoami.actor().id,
         steps=programme.steps(session, fund.ref),
         form=form,

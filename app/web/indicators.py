@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from app import database, forms, programme, whoami
 from app.auth.privileges import permission
 from app.schemas.indicators import ReportActual
-from registry import actuals, doubts, indicators, overview
+from registry import actuals, adjustments, doubts, indicators, overview
 from registry.actuals import ACTUAL_SOURCE_LABELS, ACTUAL_STATUS_LABELS
 from registry.indicators import FIGURE_ROLE_LABELS, FigureRole, Indicator
 
@@ -22,17 +22,21 @@ def show(ref: str) -> str:
     """一个指标."""
     session = database.session()
     found = programme.indicator(session, ref)
+    figures = indicators.figures(session, found, *FigureRole)
+    targets = [row for row in figures if row.role is FigureRole.TARGET]
     return render_template(
         "indicators/show.html",
         indicator=found,
-        figures=indicators.figures(session, found, *FigureRole),
+        figures=figures,
+        targets=targets,
+        adjusted=adjustments.newest(session, [row.ref for row in targets]),
         rows=actuals.of_indicator(session, found),
         doubts=overview.doubts(session, found.cluster),
         readings=doubts.readings(session),
         roles=FIGURE_ROLE_LABELS,
         statuses=ACTUAL_STATUS_LABELS,
         sources=ACTUAL_SOURCE_LABELS,
-        reached=actuals.reaches,
+        reached=adjustments.reaches,
         target_role=FigureRole.TARGET,
     )
 

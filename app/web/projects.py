@@ -12,7 +12,7 @@ from app.attention import PROJECT_NEED_LABELS
 from app.auth.privileges import permission
 from app.labels import printing
 from app.schemas.projects import AdvanceProject, PlanMilestone, RecordProgress
-from registry import doubts, milestones, overview, projects
+from registry import adjustments, doubts, milestones, overview, projects
 from registry.indicators import FIGURE_ROLE_LABELS
 from registry.projects import NEXT_STAGES, STAGE_LABELS, Project, Stage
 from traceability.base.clock import legal_day
@@ -51,10 +51,12 @@ def show(ref: str) -> str:
     session = database.session()
     project = programme.project(session, ref)
     link = printing.project_link(session, ref)
+    page = overview.project_page(session, project)
     return render_template(
         "projects/show.html",
         project=project,
-        page=overview.project_page(session, project),
+        page=page,
+        adjusted=adjustments.newest(session, [row.ref for row in page.milestones]),
         today=legal_day(whoami.now()),
         steps=programme.steps(session, project.ref),
         link=link,

@@ -29,17 +29,27 @@ from devices.inbox import Arrived, SetAside
 from registry import (
     actuals,
     clusters,
+    decisions,
     founding,
     funding,
     indicators,
     milestones,
+    policies,
     projects,
     spending,
 )
-from registry.clusters import Cluster, ClusterCard
+from registry.clusters import Cluster, ClusterCard, TaskCard
+from registry.decisions import Decision, Matter
 from registry.founding import Doubt, DoubtKind, Passage, PassageSort
 from registry.funding import Fund, FundSource
-from registry.indicators import Indicator, IndicatorCard, Owners
+from registry.indicators import (
+    Comparator,
+    FigureCard,
+    FigureRole,
+    Indicator,
+    IndicatorCard,
+    Owners,
+)
 from registry.projects import Project, ProjectCard
 from registry.spending import PaymentKind
 from tests import selling
@@ -602,6 +612,71 @@ def fund_payment(login_as: LoginAs, me: Account) -> Case:
     return _granted(me, made.ref)
 
 
+def _decided(login_as: LoginAs) -> Decision:
+    """What the cold-chain cluster decided together, not yet checked."""
+    world = login_as.world
+    return decisions.record(
+        world.session,
+        _cluster(login_as, "cold"),
+        matters=[Matter.PLAN],
+        text="修订实施方案",
+        met_on=world.today,
+        body="联合工作组",
+        participants="",
+        participant_count=5,
+        principal="主任",
+        filing_no="1 号",
+        is_major=False,
+        evidence=world.photo(),
+        at=world.at,
+        by=world.office,
+    )
+
+
+def decision(login_as: LoginAs, me: Account) -> Case:
+    return _granted(me, _decided(login_as).ref)
+
+
+def policy(login_as: LoginAs, me: Account) -> Case:
+    world = login_as.world
+    made = policies.register(
+        world.session,
+        _cluster(login_as, "cold"),
+        title="贴息",
+        issuer="县人民政府",
+        document_no="1 号",
+        eligible="养殖户",
+        benefit="贴息",
+        valid_from=world.today,
+        valid_until=world.today,
+        evidence=world.photo(),
+        at=world.at,
+        by=world.office,
+    )
+    return _granted(me, made.ref)
+
+
+def task(login_as: LoginAs, me: Account) -> Case:
+    world = login_as.world
+    card = TaskCard("cold.task.1", 1, "1.", "建冷库", "建冷库", 1, 1)
+    owner = _cluster(login_as, "cold")
+    made = clusters.declare_task(world.session, owner, card, at=world.at, by=world.office)
+    return _granted(me, made.ref)
+
+
+def figure(login_as: LoginAs, me: Account) -> Case:
+    world = login_as.world
+    card = FigureCard(
+        "cold.figure.1", 1, "冷库", FigureRole.TARGET, None, 2027, None, Comparator.AT_LEAST,
+        "以上", "3", None, "万吨", "3 万吨以上", "全县", "3 万吨以上", 1, 1,
+    )  # fmt: skip
+    owners = Owners(cluster=_cluster(login_as, "cold"))
+    made = indicators.declare_figure(
+        world.session, card, owners=owners, at=world.at, by=world.office
+    )
+    return _granted(me, made.ref)
+
+
 def project(login_as: LoginAs, me: Account) -> Case:
     return _granted(me, _known_project(login_as).ref)
 
@@ -871,6 +946,10 @@ OBJECTS: dict[str, Maker] = {
     "tag-stock.ref": tag_range,
     "funds.ref": fund,
     "funds.payment": fund_payment,
+    "decisions.ref": decision,
+    "policies.ref": policy,
+    "tasks.ref": task,
+    "figures.ref": figure,
     "amendments.ref": amendment,
     "consents.consent": consent,
     "animals.ref": animal,
@@ -929,6 +1008,38 @@ BODIES: dict[str, dict[str, object]] = {
         "evidence": f"evidence:{NOBODY}",
     },
     "POST /api/funds/payments/<ref:payment>/annul": {"reason": "发票作废"},
+    "POST /api/milestones/<ref:ref>/due": {"due_on": "2027-06-30", "reason": "推迟"},
+    "POST /api/figures/<ref:ref>/target": {"value": "2", "reason": "推迟"},
+    "POST /api/tasks/<ref:ref>/wording": {"text": "先建交易市场", "reason": "推迟"},
+    "POST /api/funds/<ref:ref>/use": {"use_key": "use", "purpose": "分红", "reason": "推迟"},
+    "POST /api/decisions/<ref:ref>/return": {"reason": "没有签字"},
+    "POST /api/policies/<ref:ref>/extend": {"valid_until": "2027-06-30"},
+    "POST /api/clusters/<ref:ref>/plans": {
+        "kind": "implementation",
+        "title": "实施方案",
+        "effective_from": "2026-11-01",
+        "evidence": f"evidence:{NOBODY}",
+    },
+    "POST /api/clusters/<ref:ref>/decisions": {
+        "matters": ["plan"],
+        "text": "修订实施方案",
+        "met_on": "2026-11-01",
+        "body": "联合工作组",
+        "participant_count": 5,
+        "principal": "主任",
+        "filing_no": "1 号",
+        "evidence": f"evidence:{NOBODY}",
+    },
+    "POST /api/clusters/<ref:ref>/policies": {
+        "title": "贴息",
+        "issuer": "县人民政府",
+        "document_no": "1 号",
+        "eligible": "养殖户",
+        "benefit": "贴息",
+        "valid_from": "2026-01-01",
+        "valid_until": "2026-12-31",
+        "evidence": f"evidence:{NOBODY}",
+    },
     "POST /api/clusters/<ref:ref>/funds": {
         "source": "guangdong",
         "year": 2026,

@@ -11,16 +11,22 @@ from sqlalchemy.orm import Session
 
 from registry import (
     actuals,
+    adjustments,
     clusters,
+    decisions,
     doubts,
     founding,
     funding,
     indicators,
+    loading,
     milestones,
+    plans,
+    policies,
     projects,
     spending,
 )
 from registry.clusters import Cluster
+from tests.databases import copy_of, named, run
 from tests.world import World
 from traceability.base.db import make_engine
 from traceability.chain import events, folding
@@ -38,13 +44,37 @@ MODELS: tuple[type[Any], ...] = (
     doubts.Wording,
     funding.Fund,
     spending.Payment,
+    decisions.Decision,
+    plans.Plan,
+    policies.Policy,
+    adjustments.Adjustment,
 )
 _KNOWN = (founding,)  # imported so that its tables are made
 
 
+@pytest.fixture(scope="session")
+def loaded_postgresql(postgresql: tuple[str, str]) -> tuple[str, str]:
+    """The server, and the name of its database with the eight clusters, made once."""
+    url, template = postgresql
+    run(url, f"CREATE DATABASE loaded TEMPLATE {template}")
+    engine = make_engine(named(url, "loaded"))
+    with Session(engine, expire_on_commit=False) as session:
+        county = World(engine, session)
+        loading.load(session, at=county.at, by=county.office)
+        session.commit()
+    engine.dispose()
+    return url, "loaded"
+
+
 @pytest.fixture
-def engine(loaded_database: Path, tmp_path: Path) -> Iterator[Engine]:
+def engine(
+    database_kind: str, loaded_database: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Engine]:
     """A database of the test's own, with the registry in it."""
+    if database_kind == "postgresql":
+        with copy_of(*request.getfixturevalue("loaded_postgresql")) as engine:
+            yield engine
+        return
     path = tmp_path / "platform.db"
     copyfile(loaded_database, path)
     engine = make_engine(f"sqlite:///{path}")

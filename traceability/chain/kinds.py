@@ -118,6 +118,16 @@ class Kind(StrEnum):
     FUND_ANNULLED = "spending.annulled"
     MILESTONE_PLANNED = "milestone.planned"
     MILESTONE_REACHED = "milestone.reached"
+    MILESTONE_RESCHEDULED = "milestone.rescheduled"
+    TARGET_ADJUSTED = "target.adjusted"
+    TASK_ADJUSTED = "task.adjusted"
+    FUND_REDIRECTED = "fund.redirected"
+    DECISION_RECORDED = "decision.recorded"
+    DECISION_CONFIRMED = "decision.confirmed"
+    DECISION_RETURNED = "decision.returned"
+    PLAN_ISSUED = "plan.issued"
+    POLICY_REGISTERED = "policy.registered"
+    POLICY_EXTENDED = "policy.extended"
     WORDING_DECIDED = "wording.decided"
     INDICATOR_DECLARED = "indicator.declared"
     INDICATOR_REVISED = "indicator.revised"
@@ -272,6 +282,16 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.FUND_ANNULLED: _spec("拨付或支出撤销"),
     Kind.MILESTONE_PLANNED: _spec("节点计划", "name due_on"),
     Kind.MILESTONE_REACHED: _spec("节点完成", "reached_on"),
+    Kind.MILESTONE_RESCHEDULED: _spec("节点期限变更", "name due_on"),
+    Kind.TARGET_ADJUSTED: _spec("目标调整"),
+    Kind.TASK_ADJUSTED: _spec("重点任务调整"),
+    Kind.FUND_REDIRECTED: _spec("资金用途变更"),
+    Kind.DECISION_RECORDED: _spec("集体决策登记"),
+    Kind.DECISION_CONFIRMED: _spec("集体决策核对"),
+    Kind.DECISION_RETURNED: _spec("集体决策退回"),
+    Kind.PLAN_ISSUED: _spec("方案版本发布", "plan_kind version effective_from"),
+    Kind.POLICY_REGISTERED: _spec("政策登记"),
+    Kind.POLICY_EXTENDED: _spec("政策期限变更"),
     Kind.WORDING_DECIDED: _spec("存疑读法", "doubt_key choice"),
     Kind.INDICATOR_DECLARED: _spec("指标登记", INDICATOR_CARD),
     Kind.INDICATOR_REVISED: _spec("指标更新", INDICATOR_CARD),

@@ -507,6 +507,53 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_credential_device_id"), ["device_id"], unique=False)
 
     op.create_table(
+        "decision",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "cluster_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("matters", sa.JSON(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("met_on", sa.Date(), nullable=False),
+        sa.Column("body", sa.String(length=80), nullable=False),
+        sa.Column("participants", sa.Text(), nullable=False),
+        sa.Column(
+            "participant_count",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=False,
+        ),
+        sa.Column("principal", sa.String(length=80), nullable=False),
+        sa.Column("filing_no", sa.String(length=80), nullable=False),
+        sa.Column("is_major", sa.Boolean(), nullable=False),
+        sa.Column(
+            "evidence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("decided_at", Instant(), nullable=True),
+        sa.Column(
+            "decided_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("return_reason", sa.Text(), nullable=True),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["party.id"], name=op.f("fk_decision_by_id_party")),
+        sa.ForeignKeyConstraint(
+            ["cluster_id"], ["cluster.id"], name=op.f("fk_decision_cluster_id_cluster")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["party.id"], name=op.f("fk_decision_decided_by_id_party")
+        ),
+        sa.ForeignKeyConstraint(
+            ["evidence_id"], ["evidence.id"], name=op.f("fk_decision_evidence_id_evidence")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
+        sa.UniqueConstraint("ref", name=op.f("uq_decision_ref")),
+    )
+    with op.batch_alter_table("decision", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_decision_cluster_id"), ["cluster_id"], unique=False)
+
+    op.create_table(
         "drug_label",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("approval_no", sa.String(length=40), nullable=False),
@@ -837,6 +884,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("event_id", name=op.f("pk_pending")),
     )
     op.create_table(
+        "policy",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "cluster_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("title", sa.String(length=120), nullable=False),
+        sa.Column("issuer", sa.String(length=80), nullable=False),
+        sa.Column("document_no", sa.String(length=80), nullable=False),
+        sa.Column("eligible", sa.Text(), nullable=False),
+        sa.Column("benefit", sa.Text(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_until", sa.Date(), nullable=False),
+        sa.Column(
+            "evidence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["party.id"], name=op.f("fk_policy_by_id_party")),
+        sa.ForeignKeyConstraint(
+            ["cluster_id"], ["cluster.id"], name=op.f("fk_policy_cluster_id_cluster")
+        ),
+        sa.ForeignKeyConstraint(
+            ["evidence_id"], ["evidence.id"], name=op.f("fk_policy_evidence_id_evidence")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_policy")),
+        sa.UniqueConstraint("ref", name=op.f("uq_policy_ref")),
+    )
+    with op.batch_alter_table("policy", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_policy_cluster_id"), ["cluster_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_policy_valid_until"), ["valid_until"], unique=False)
+
+    op.create_table(
         "reading",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -954,6 +1033,41 @@ def upgrade() -> None:
     with op.batch_alter_table("account_scope", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_account_scope_account_id"), ["account_id"], unique=False
+        )
+
+    op.create_table(
+        "adjustment",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "cluster_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("matter", sa.String(length=40), nullable=False),
+        sa.Column("about", sa.String(length=60), nullable=False),
+        sa.Column("old", sa.Text(), nullable=False),
+        sa.Column("new", sa.Text(), nullable=False),
+        sa.Column("unit", sa.String(length=12), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column(
+            "decision_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["party.id"], name=op.f("fk_adjustment_by_id_party")),
+        sa.ForeignKeyConstraint(
+            ["cluster_id"], ["cluster.id"], name=op.f("fk_adjustment_cluster_id_cluster")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decision_id"], ["decision.id"], name=op.f("fk_adjustment_decision_id_decision")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_adjustment")),
+        sa.UniqueConstraint("ref", name=op.f("uq_adjustment_ref")),
+    )
+    with op.batch_alter_table("adjustment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_adjustment_about"), ["about"], unique=False)
+        batch_op.create_index(batch_op.f("ix_adjustment_cluster_id"), ["cluster_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_adjustment_decision_id"), ["decision_id"], unique=False
         )
 
     op.create_table(
@@ -1287,6 +1401,50 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pairing")),
         sa.UniqueConstraint("weight_id", name=op.f("uq_pairing_weight_id")),
     )
+    op.create_table(
+        "plan",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "cluster_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("title", sa.String(length=120), nullable=False),
+        sa.Column("effective_from", sa.Date(), nullable=False),
+        sa.Column(
+            "evidence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "supersedes_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "decision_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["party.id"], name=op.f("fk_plan_by_id_party")),
+        sa.ForeignKeyConstraint(
+            ["cluster_id"], ["cluster.id"], name=op.f("fk_plan_cluster_id_cluster")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decision_id"], ["decision.id"], name=op.f("fk_plan_decision_id_decision")
+        ),
+        sa.ForeignKeyConstraint(
+            ["evidence_id"], ["evidence.id"], name=op.f("fk_plan_evidence_id_evidence")
+        ),
+        sa.ForeignKeyConstraint(
+            ["supersedes_id"], ["plan.id"], name=op.f("fk_plan_supersedes_id_plan")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plan")),
+        sa.UniqueConstraint(
+            "cluster_id", "kind", "version", name=op.f("uq_plan_cluster_id_kind_version")
+        ),
+        sa.UniqueConstraint("ref", name=op.f("uq_plan_ref")),
+    )
+    with op.batch_alter_table("plan", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_plan_cluster_id"), ["cluster_id"], unique=False)
+
     op.create_table(
         "project",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -2657,6 +2815,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_project_cluster_id"))
 
     op.drop_table("project")
+    with op.batch_alter_table("plan", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_plan_cluster_id"))
+
+    op.drop_table("plan")
     op.drop_table("pairing")
     op.drop_table("notice_choice")
     with op.batch_alter_table("notice", schema=None) as batch_op:
@@ -2703,6 +2865,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_animal_dam_id"))
 
     op.drop_table("animal")
+    with op.batch_alter_table("adjustment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_adjustment_decision_id"))
+        batch_op.drop_index(batch_op.f("ix_adjustment_cluster_id"))
+        batch_op.drop_index(batch_op.f("ix_adjustment_about"))
+
+    op.drop_table("adjustment")
     with op.batch_alter_table("account_scope", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_account_scope_account_id"))
 
@@ -2719,6 +2887,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_reading_device_id_at")
 
     op.drop_table("reading")
+    with op.batch_alter_table("policy", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_policy_valid_until"))
+        batch_op.drop_index(batch_op.f("ix_policy_cluster_id"))
+
+    op.drop_table("policy")
     op.drop_table("pending")
     with op.batch_alter_table("legal_hold", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_legal_hold_scope"))
@@ -2773,6 +2946,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_drug_label_approval_no"))
 
     op.drop_table("drug_label")
+    with op.batch_alter_table("decision", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_decision_cluster_id"))
+
+    op.drop_table("decision")
     with op.batch_alter_table("credential", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_credential_device_id"))
 
