@@ -29,6 +29,7 @@ ERROR_LABELS: dict[str, str] = {
     "not_stable": "重量未稳定",
     "not_weighed": "不是秤称出来的重量",
     "over_range": "超出量程",
+    "tare": "这是皮重，不是称得的重量",
     "power_on": "阅读器上电",
     "power_up": "仪表正在启动",
     "sub_gram": "分辨力小于一克",
@@ -129,7 +130,7 @@ class FixedFrames:
         start, length, buffer = self._start, self._length, self._buffer
         begin = 0
         while (begin := buffer.find(start, begin)) >= 0:
-            again = buffer.find(start, begin + 1, begin + length)
+            again = buffer.find(start, begin + 1, begin + length + len(start) - 1)
             if again < 0 and len(buffer) - begin < length:
                 break
             if again < 0 and (frame := self._read(bytes(buffer[begin : begin + length]))):
@@ -137,7 +138,8 @@ class FixedFrames:
                 begin += length
             else:
                 begin = again if again > 0 else begin + 1
-        del buffer[: len(buffer) if begin < 0 else begin]
+        kept = min(len(start) - 1, len(buffer))  # the start itself may have come in part
+        del buffer[: len(buffer) - kept if begin < 0 else begin]
 
     def close(self) -> list[Frame]:
         """Nothing: a frame of fixed length is whole or it is not."""
@@ -146,10 +148,17 @@ class FixedFrames:
 
 
 class Lines:
-    """Cuts lines at CR or LF; empty ones are passed over, endless ones are named and skipped."""
+    """Cuts lines at CR or LF; empty ones are passed over, endless ones are named and skipped.
 
-    def __init__(self, read: Callable[[bytes], Frame]) -> None:
+    `begins` finds the beginning of a line: a whole line behind noise, or behind one that was cut
+    without an end, is read for itself.
+    """
+
+    def __init__(
+        self, read: Callable[[bytes], Frame], begins: re.Pattern[bytes] | None = None
+    ) -> None:
         self._read = read
+        self._begins = begins
         self._buffer = bytearray()
         self._skipping = False
 
@@ -174,7 +183,14 @@ class Lines:
             line = bytes(self._buffer)
             self._buffer.clear()
             if line.strip(b"\r\n\0 "):
-                yield self._read(line)
+                yield self._line(line)
+
+    def _line(self, line: bytes) -> Frame:
+        frame = self._read(line)
+        if frame.error != "malformed" or self._begins is None:
+            return frame
+        starts = [found.start() for found in self._begins.finditer(line) if found.start()]
+        return self._read(line[starts[-1] :]) if starts else frame
 
     def close(self) -> list[Frame]:
         """Nothing: a line without its end may have been cut."""

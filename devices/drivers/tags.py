@@ -7,6 +7,7 @@ from traceability.identifiers.eids import parse_eid
 from traceability.identifiers.refusals import IdentifierError
 
 HEXADECIMAL = re.compile(r"^(?:[0-9A-Fa-f]{3}\.[0-9A-Fa-f]{10}|[0-9A-Fa-f]{16})$")
+CONTROL = bytes(range(0x21)) + b"\x7f\xff"  # and 0xff, which a line gives as it is plugged in
 ERRORS = {"eid.country": "country_unknown", "eid.national": "eid_range"}
 
 
@@ -24,6 +25,15 @@ def tag(raw: bytes, text: str) -> Frame:
         return Frame(raw, eid=str(parse_eid(text)))
     except IdentifierError as refusal:
         return Frame(raw, error=ERRORS.get(refusal.code, "not_a_tag"))
+
+
+def told(raw: bytes) -> str:
+    r"""What a line says, without its control characters at either end.
+
+    >>> told(b"\x00\x02LA 982 000001088420\r\n"), told(b"98\xff2\r")
+    ('LA 982 000001088420', '98ÿ2')
+    """
+    return raw.strip(CONTROL).decode("latin-1")
 
 
 def hexadecimal(raw: bytes, text: str) -> Frame | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from devices.drivers.frames import Frame, grams_of, weight
 
+ASK = b"{RW}"
 LENGTH_MAX = 16  # bytes
 FRAME = re.compile(r"^\[(U?) *(-?[0-9]+(?:\.[0-9]+)?) *\]$")
 

@@ -1,4 +1,4 @@
-"""耀华 XK3190-A9/A26 · continuous output: format 0 (12 bytes, checked), format 1 (`=`).
+r"""耀华 XK3190-A9/A26 · continuous output: format 0 (12 bytes, checked), format 1 (`=`).
 
 Source: 上海耀华 XK3190-A9+ and XK3190-A26 manuals, chapter serial communication. Neither frame says
 whether the weight is stable: that takes equal frames in a row.

@@ -13,6 +13,7 @@ import re
 from devices.drivers.frames import Frame, Lines, grams_of, weight
 from devices.drivers.yaohua import exclusive_or
 
+BEGINS = re.compile(rb"W[GN]|w[wn]")
 CHECKED = re.compile(r"^(W[GN].{7}[a-z]{2})([0-9A-F]{2})$")
 OLDER = re.compile(r"^w[wn].{7}[a-z]{2}$")
 NUMBER = re.compile(r"^ *(-?[0-9]+(?:\.[0-9]+)?)$")
@@ -23,7 +24,7 @@ class YaohuaA12e(Lines):
     """Lines of an A12 or A12E."""
 
     def __init__(self) -> None:
-        super().__init__(read_line)
+        super().__init__(read_line, BEGINS)
 
 
 def read_line(raw: bytes) -> Frame:

@@ -169,7 +169,14 @@ def test_a_good_line_is_answered(
         ("tag-frame", {"hex64": "xyz"}, "bad_input"),
         ("tag-frame", {}, "bad_input"),
         ("reader-line", {"text": "LR 0006 0000000018514243\r\n"}, "not_iso"),
-        ("scale-frame", {"format": "cas", "hex": ""}, "unknown_format"),
+        ("reader-line", {"text": "LA 982 000001088420", "format": "digits"}, "not_a_tag"),
+        ("reader-line", {"text": "982000001088420", "format": "toledo"}, "unknown_format"),
+        (
+            "scale-stream",
+            {"format": "and", "chunks": [], "division_g": -1, "profile": "trade"},
+            "bad_input",
+        ),
+        ("scale-frame", {"format": "rinstrum", "hex": ""}, "unknown_format"),
         ("scale-frame", {"format": "toledo", "hex": "zz"}, "bad_input"),
         (
             "scale-frame",
