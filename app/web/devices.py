@@ -19,11 +19,14 @@ from devices import credentials, devices, inbox, pairing, receiving
 from devices.devices import DEVICE_KIND_LABELS, DEVICE_STATE_LABELS, Device, DeviceState
 from devices.drivers.formats import FORMATS
 from devices.pairing import REASON_LABELS
+from devices.probe import CAPTURE_BYTES_MAX, Findings, probe
 from traceability import holdings
 from traceability.base.errors import Conflict
 
 blueprint = Blueprint("devices", __name__, url_prefix="/devices")
 HEAD_SHOWN_CHARS = 400
+HEX_CHARS_MAX = 3 * CAPTURE_BYTES_MAX
+ASK_MS = 200  # how often a box asks an indicator that never speaks unasked
 
 
 @blueprint.get("/")
@@ -78,6 +81,32 @@ def register_device() -> ResponseReturnValue:
         return redirect(url_for("devices.show", ref=made.ref), 303)
 
     return forms.handled(RegisterDevice, act, _page)
+
+
+@blueprint.get("/probe")
+@permission("device.manage")
+def capture() -> str:
+    """探测数据格式: captured bytes go in, suggestions come out, nothing is set."""
+    return _probing({}, None)
+
+
+@blueprint.post("/probe")
+@permission("device.manage")
+def suggest() -> ResponseReturnValue:
+    """探测数据格式: what a capture speaks for."""
+    file = request.files.get("capture")
+    data = file.stream.read(CAPTURE_BYTES_MAX) if file is not None else b""
+    try:
+        data = data or bytes.fromhex(request.form.get("hex", "")[:HEX_CHARS_MAX])
+    except ValueError:
+        return _probing({"hex": ["应为成对的十六进制数字，例如 02 2B 30"]}, None), 422
+    if not data:
+        return _probing({"capture": ["请选择抓包文件，或贴入十六进制"]}, None), 422
+    return _probing({}, probe(data))
+
+
+def _probing(errors: Mapping[str, Any], found: Findings | None) -> str:
+    return render_template("devices/probe.html", form=request.form, errors=errors, found=found)
 
 
 @blueprint.get("/<ref:ref>")
@@ -135,7 +164,8 @@ def _edge_configuration(device: Device, password: str) -> dict[str, Any]:
             "max_g": device.max_g,
             "equal_frames": device.stable_frames,
         }
-    box = {**port, "password": password, **scale}
+    asked = {"ask_ms": ASK_MS} if FORMATS[device.format].only_asked else {}
+    box = {**port, "password": password, **scale, **asked}
     return {"broker": _broker(), "outbox": "/var/lib/weining-edge/outbox.db", "port": [box]}
 
 

@@ -46,7 +46,7 @@ class Format:
 
     `tells_unit` is whether a frame says so itself, else the indicator must have been set to
     kilograms; `checked` whether a check guards its bytes; `ask` is what makes it answer, if it may
-    have to be asked.
+    have to be asked, and `only_asked` whether it never speaks unasked.
     """
 
     name: str
@@ -58,6 +58,7 @@ class Format:
     tells_unit: bool = False
     checked: bool = False
     ask: bytes = b""
+    only_asked: bool = False
 
 
 def _reader(name: str, label: str, decoder: Callable[[], Decoder], document: str) -> Format:
@@ -88,6 +89,7 @@ SCALES = (
         "XK3190-A9+、A23p、DS3 说明书",
         checked=True,
         ask=yaohua_command.question("A"),
+        only_asked=True,
     ),
     Format(
         "yaohua-a12e",

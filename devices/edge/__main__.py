@@ -1,4 +1,7 @@
-"""`python -m devices.edge`: run the ports of a configuration until told to stop."""
+"""`python -m devices.edge`: run the ports of a configuration until told to stop.
+
+`python -m devices.edge probe SOURCE` only listens and suggests a format.
+"""
 
 import argparse
 import json
@@ -9,6 +12,7 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+from devices.edge import probing
 from devices.edge.config import ConfigError, EdgeConfig, load, port_of
 from devices.edge.outbox import OutboxError
 from devices.edge.program import Edge
@@ -18,7 +22,10 @@ TICK_SECONDS = 0.2
 
 def main(arguments: list[str] | None = None) -> int:
     """Run until SIGINT or SIGTERM; 2 means that the configuration is wrong."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["probe"]:
+        return probing.main(given[1:])
+    options = _parser().parse_args(given)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     stopping = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):

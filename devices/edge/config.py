@@ -21,6 +21,7 @@ LAMP_SCHEMES = ("", "serial", "tcp", "file")
 LIGHTS = ("green", "amber", "red", "dark")
 LAMP_SECONDS_MAX = 60
 HEX_PREFIX = "hex:"
+ASK_MS_MIN, ASK_MS_MAX = 100, 1000  # slower would be a silence
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
@@ -46,6 +47,8 @@ class PortConfig:
     min_g: int = 1  # below it the platform counts as empty
     max_g: int = 0
     first_boot: int = 1
+    ask_ms: int = 0  # how often the device is asked; 0 for one that speaks unasked
+    ask: str = ""  # what it is asked: text, or `hex:` and bytes; empty for its format's question
     lamp: str = ""  # where the relay of a gate's lamp listens, as a source is written
     lamp_seconds: int = 6  # how long a light stays
     lamp_green: str = "green\n"  # what the relay is told: text, or `hex:` and bytes
@@ -60,7 +63,7 @@ class PortConfig:
             raise ConfigError(f"不认识的数据格式 {self.format}，可用：{'、'.join(FORMATS)}")
         if min(self.equal_frames, self.min_g, self.first_boot) < 1:
             raise ConfigError(f"{self.device}：equal_frames、min_g、first_boot 应不小于 1")
-
+        self._check_asking()
         if self.lamp and FORMATS[self.format].kind != "tag":
             raise ConfigError(f"{self.device}：lamp 只能接在阅读器上")
         if self.lamp and urlsplit(self.lamp).scheme not in LAMP_SCHEMES:
@@ -70,6 +73,32 @@ class PortConfig:
         for light in LIGHTS:
             self.lamp_command(light)
 
+    def _check_asking(self) -> None:
+        if self.ask_ms and not ASK_MS_MIN <= self.ask_ms <= ASK_MS_MAX:
+            raise ConfigError(f"{self.device}：ask_ms 应在 {ASK_MS_MIN} 到 {ASK_MS_MAX} 之间")
+        if self.ask_ms and not self.question:
+            raise ConfigError(f"{self.device}：{self.format} 没有读数命令，请用 ask 写明")
+        if FORMATS[self.format].only_asked and not self.ask_ms:
+            raise ConfigError(f"{self.device}：{self.format} 是应答方式，请写 ask_ms，例如 200")
+
+    @property
+    def question(self) -> bytes:
+        r"""What the device is asked.
+
+        >>> PortConfig(device="s-1", source="/dev/x", format="mt-sics", ask_ms=200).question
+        b'SI\r\n'
+        """
+        return self._bytes("ask") or FORMATS[self.format].ask
+
+    def _bytes(self, name: str) -> bytes:
+        written: str = getattr(self, name)
+        if not written.startswith(HEX_PREFIX):
+            return written.encode()
+        try:
+            return bytes.fromhex(written.removeprefix(HEX_PREFIX))
+        except ValueError:
+            raise ConfigError(f"{self.device}：{name} 的十六进制写法不对") from None
+
     def lamp_command(self, light: str) -> bytes:
         """What the lamp's relay is told to show a light.
 
@@ -77,13 +106,7 @@ class PortConfig:
         >>> PortConfig(device="gate-1", **told).lamp_command("red").hex()
         'a00101a2'
         """
-        written: str = getattr(self, f"lamp_{light}")
-        if not written.startswith(HEX_PREFIX):
-            return written.encode()
-        try:
-            return bytes.fromhex(written.removeprefix(HEX_PREFIX))
-        except ValueError:
-            raise ConfigError(f"{self.device}：lamp_{light} 的十六进制写法不对") from None
+        return self._bytes(f"lamp_{light}")
 
     @property
     def rule(self) -> Rule:

@@ -1,6 +1,7 @@
 """采集程序 · every port with its thread, its numbers and its link; started and stopped as one."""
 
 import logging
+import math
 import sqlite3
 import threading
 import time
@@ -84,7 +85,11 @@ class PortRunner:
         source = open_source(self._config.source)
         self._port.begin()
         try:
+            asked = -math.inf
             while not self._stopping.is_set():
+                if self._config.ask_ms and time.monotonic() >= asked + self._config.ask_ms / 1000:
+                    asked = time.monotonic()
+                    source.write(self._config.question)
                 data = source.read()
                 if data:
                     self._keep(self._port.take(data, monotonic=time.monotonic()))

@@ -36,6 +36,14 @@ class Source(Protocol):
         """
         ...
 
+    def write(self, data: bytes) -> None:
+        """Ask the device.
+
+        Raises:
+            OSError: the line is broken.
+        """
+        ...
+
     def close(self) -> None:
         """Unplug."""
         ...
@@ -54,11 +62,16 @@ class SerialLine:
             parity=options["parity"],
             stopbits=float(options["stop"]),
             timeout=WAIT_SECONDS,
+            write_timeout=WAIT_SECONDS,
         )
 
     def read(self) -> bytes:
         """What has arrived."""
         return bytes(self._serial.read(self._serial.in_waiting or 1))
+
+    def write(self, data: bytes) -> None:
+        """Ask the device."""
+        self._serial.write(data)
 
     def close(self) -> None:
         """Let go of the line."""
@@ -88,6 +101,10 @@ class TcpPort:
             raise EndedError("对方关闭了连接")
         return data
 
+    def write(self, data: bytes) -> None:
+        """Ask the device."""
+        self._socket.sendall(data)
+
     def close(self) -> None:
         """Hang up."""
         self._socket.close()
@@ -107,6 +124,9 @@ class RecordedFile:
         if not data:
             raise EndedError("文件已读完")
         return data
+
+    def write(self, data: bytes) -> None:
+        """Nobody: a capture holds the answers already."""
 
     def close(self) -> None:
         """Close the file."""

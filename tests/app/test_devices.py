@@ -1,6 +1,7 @@
 """The market's equipment: devices and their credentials, scales and their verification, weights."""
 
 import html
+import io
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -89,6 +90,51 @@ def test_the_box_at_the_crate_understands_what_it_is_given(
     assert box.ports[0].device == "xh-scale-02"
     assert box.ports[0].rule.division_g == 500
     assert box.ports[0].secret() == password_on(page)
+
+
+def test_the_box_of_an_indicator_that_only_answers_is_told_to_ask(
+    manager: FlaskClient, world: World, tmp_path: Path
+) -> None:
+    address = registered(manager, world, format="yaohua-command")
+
+    page = manager.post(f"{address}/credential").text
+
+    told = re.search(r"<pre>(.*?)</pre>", page, re.DOTALL)
+    assert told
+    file = tmp_path / "edge.json"
+    file.write_text(html.unescape(told[1]), "utf-8")
+    assert load(file).ports[0].ask_ms == 200
+
+
+def test_an_uploaded_capture_gets_suggestions_and_registers_nothing(
+    manager: FlaskClient, world: World
+) -> None:
+    capture = b"".join(b"ST,GS,+00%03d.5kg\r\n" % kg for kg in (12, 268, 425, 431, 75, 300, 211, 9))
+
+    page = manager.post("/devices/probe", data={"capture": (io.BytesIO(capture), "capture.bin")})
+
+    assert page.status_code == 200
+    assert "A&amp;D 标准格式" in page.text
+    assert "/devices/new?kind=scale&amp;format=and" in page.text
+    assert devices.everything(world.session) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "words"),
+    [
+        ("02 2B 30 30 34 32 35 35 31 31 43 03", 200, "yaohua-0"),
+        ("FFFEFD80", 200, "波特率"),
+        ("022", 422, "十六进制"),
+        ("", 422, "请选择抓包文件"),
+    ],
+)
+def test_bytes_may_be_pasted_in_hexadecimal(
+    manager: FlaskClient, text: str, status: int, words: str
+) -> None:
+    page = manager.post("/devices/probe", data={"hex": text})
+
+    assert page.status_code == status
+    assert words in page.text
 
 
 def test_a_new_password_ends_the_old_one_and_a_revoked_one_lets_nobody_in(

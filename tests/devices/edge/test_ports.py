@@ -103,6 +103,7 @@ def test_what_is_no_tag_is_counted_and_not_sent() -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_has_its_port(name: str) -> None:
-    port = port_for(PortConfig(device="xh-one", source="/dev/null", format=name))
+    asked = 200 if FORMATS[name].only_asked else 0
+    port = port_for(PortConfig(device="xh-one", source="/dev/null", format=name, ask_ms=asked))
 
     assert isinstance(port, ReaderPort if FORMATS[name].kind == "tag" else ScalePort)
