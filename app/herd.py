@@ -14,6 +14,7 @@ from app.auth.privileges import MARKET, VETS
 from app.auth.roles import Role
 from app.lists import Listed, paged
 from app.whoami import Scope
+from devices.drivers import allflex
 from traceability import animals, holdings, movements, regions, tagging
 from traceability.animals import Animal
 from traceability.base.errors import NotFound
@@ -29,6 +30,7 @@ from traceability.movements import Movement
 from traceability.parties import Party
 from traceability.quarantine import certificates
 
+LINE_CHARS_MAX = 100
 GATEKEEPERS = VETS | MARKET | {Role.CARRIER, Role.PROCESSOR, Role.REGULATOR}
 
 
@@ -161,7 +163,9 @@ def at_hand(session: Session, text: str) -> Animal:
 
 
 def number_of(text: str) -> str:
-    """The number of a scanned or typed tag, printed or electronic.
+    """The number of a scanned or typed tag, printed or electronic, or of a reader's whole line.
+
+    A reader that types like a keyboard sends its line, `LA 982 000001088420` say, as it is set.
 
     Raises:
         RuleViolation: the number's own refusal, as a printed tag's.
@@ -172,7 +176,10 @@ def number_of(text: str) -> str:
         try:
             return str(eids.parse_eid(text))
         except IdentifierError:
-            raise refusal from None
+            line = allflex.read_line(text.encode()) if len(text) <= LINE_CHARS_MAX else None
+            if line is None or line.eid is None:
+                raise refusal from None
+            return line.eid
 
 
 def register(session: Session, given: Mapping[str, Any]) -> Animal:

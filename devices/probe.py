@@ -150,8 +150,9 @@ def division_of(weights: list[int]) -> int | None:
     different = {abs(weight_g) for weight_g in weights if weight_g}
     if len(different) < WEIGHTS_FOR_DIVISION:
         return None
-    common = reduce(gcd, different)
-    return next(division for division in DIVISIONS_G if common % division == 0)
+    common: int = reduce(gcd, different)
+    found: int = next(division for division in DIVISIONS_G if common % division == 0)
+    return found
 
 
 def _reasons(
