@@ -15,8 +15,9 @@ from app.lists import Listed, paged
 from traceability import holdings
 from traceability.base.errors import NotFound
 from traceability.holdings import Holding, HoldingKind
-from traceability.slaughter import ante_mortem, declarations
+from traceability.slaughter import ante_mortem, carcasses, declarations
 from traceability.slaughter.ante_mortem import ANTE_MORTEM_CHECKS, AnteMortem
+from traceability.slaughter.carcasses import POST_MORTEM_CHECKS, Carcass
 from traceability.slaughter.declarations import SlaughterDeclaration, SlaughterState
 
 
@@ -80,3 +81,60 @@ def inspect(session: Session, found: SlaughterDeclaration, given: Mapping[str, A
 def inspected(session: Session, found: SlaughterDeclaration) -> Sequence[AnteMortem]:
     """The newest inspection of each animal that was inspected."""
     return [*ante_mortem.newest(session, found).values()]
+
+
+def kill(session: Session, found: SlaughterDeclaration, given: Mapping[str, Any]) -> Carcass:
+    """Record that an animal of one's own abattoir was slaughtered.
+
+    Raises:
+        NotFound: `slaughter.not_found`, `animal.not_found`.
+    """
+    _require_own(found.abattoir, NotFound("slaughter.not_found", "没有找到这份屠宰申报"))
+    animal = herd.get(session, given["animal"])
+    at = given["at"] or whoami.now()
+    return carcasses.slaughter(session, found, animal, at=at, by=whoami.actor())
+
+
+def carcass(session: Session, ref: str) -> Carcass:
+    """The carcass, if its abattoir lies within scope.
+
+    Raises:
+        NotFound: `carcass.not_found`, as for one that does not exist.
+    """
+    found = carcasses.get(session, ref)
+    if not scopes.covers(whoami.scope(), found.abattoir):
+        raise _NO_CARCASS
+    return found
+
+
+def own_carcass(session: Session, ref: str) -> Carcass:
+    """The carcass, if it hangs in one's own abattoir.
+
+    Raises:
+        NotFound: `carcass.not_found`, as for one that does not exist.
+    """
+    found = carcass(session, ref)
+    _require_own(found.abattoir, _NO_CARCASS)
+    return found
+
+
+def open_up(session: Session, found: Carcass, given: Mapping[str, Any]) -> None:
+    """Record what the vet found on a carcass; a check not named was not passed."""
+    passed = set(given["passed"])
+    carcasses.inspect(
+        session,
+        found,
+        checks={name: name in passed for name in {*POST_MORTEM_CHECKS, *passed}},
+        removed=given["removed"],
+        remarks=given["remarks"],
+        at=given["at"] or whoami.now(),
+        by=whoami.actor(),
+    )
+
+
+_NO_CARCASS = NotFound("carcass.not_found", "没有找到这个胴体")
+
+
+def _require_own(abattoir: Holding, refusal: NotFound) -> None:
+    if abattoir.keeper_id != herd.owner().id:
+        raise refusal

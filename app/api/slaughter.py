@@ -1,4 +1,4 @@
-"""屠宰接口 · declare, look, accept, refuse, inspect before slaughter."""
+"""屠宰接口 · declare, look, accept, refuse, inspect before slaughter, slaughter."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from app import database, slaughtering, whoami
 from app.api.base import Blueprint
 from app.auth.privileges import permission
 from app.lists import Listed
+from app.schemas.carcasses import CarcassOut, SlaughterAnimal
 from app.schemas.slaughter import (
     AnteMortemOut,
     DeclareSlaughter,
@@ -16,8 +17,9 @@ from app.schemas.slaughter import (
     SlaughterDeclaredOut,
     SlaughterQuery,
 )
-from traceability.slaughter import declarations
+from traceability.slaughter import carcasses, declarations
 from traceability.slaughter.ante_mortem import AnteMortem
+from traceability.slaughter.carcasses import Carcass
 from traceability.slaughter.declarations import SlaughterDeclaration, SlaughterState
 
 blueprint = Blueprint("api_slaughter", __name__, url_prefix="/api/slaughter", description="屠宰")
@@ -53,7 +55,7 @@ def file(form: dict[str, Any]) -> SlaughterDeclaration:
 def show(ref: str) -> dict[str, Any]:
     """一份屠宰申报.
 
-    连同所报牛只和每头最近一次宰前检查。
+    连同所报牛只、每头最近一次宰前检查和已经屠宰的胴体。
     """
     session = database.session()
     found = slaughtering.get(session, ref)
@@ -61,6 +63,7 @@ def show(ref: str) -> dict[str, Any]:
         "declaration": found,
         "animals": declarations.animals_of(session, found),
         "inspections": slaughtering.inspected(session, found),
+        "carcasses": [*carcasses.of_declaration(session, found).values()],
     }
 
 
@@ -98,3 +101,16 @@ def inspect(form: dict[str, Any], ref: str) -> AnteMortem:
     """
     session = database.session()
     return slaughtering.inspect(session, slaughtering.get(session, ref), form)
+
+
+@blueprint.post("/<ref:ref>/carcasses")
+@permission("slaughter.record")
+@blueprint.arguments(SlaughterAnimal)
+@blueprint.response(201, CarcassOut)
+def kill(form: dict[str, Any], ref: str) -> Carcass:
+    """登记屠宰.
+
+    只有宰前检查合格的牛；当时的规则再判一次。胴体编号按屠宰场和日期自动编。
+    """
+    session = database.session()
+    return slaughtering.kill(session, slaughtering.get(session, ref), form)

@@ -2,6 +2,7 @@
 
 from app.schemas import fields
 from app.schemas.animals import AnimalOut
+from app.schemas.carcasses import CarcassOut
 from app.schemas.common import Answer, PageOut, PageQuery, PersonOut, PlaceOut
 from app.schemas.fields import Happened, HappenedHere, Schema
 from traceability.slaughter.ante_mortem import ANTE_MORTEM_CHECKS, REMARKS_CHARS_MAX
@@ -90,3 +91,4 @@ class SlaughterDeclaredOut(Answer):
     declaration = fields.Nested(SlaughterDeclarationOut)
     animals = fields.List(fields.Nested(AnimalOut))
     inspections = fields.List(fields.Nested(AnteMortemOut))
+    carcasses = fields.List(fields.Nested(CarcassOut))

@@ -1,4 +1,4 @@
-"""屠宰申报 · the abattoir declares, the official vet decides and inspects before slaughter."""
+"""屠宰申报 · declared by the abattoir, decided and inspected by the vet, then slaughtered."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,10 +8,12 @@ from flask.typing import ResponseReturnValue
 
 from app import database, forms, slaughtering, whoami
 from app.auth.privileges import permission
+from app.schemas.carcasses import SlaughterAnimalHere
 from app.schemas.slaughter import DeclareSlaughterHere, RecordAnteMortemHere, RefuseSlaughter
 from traceability.animals import BREED_LABELS, SEX_LABELS
-from traceability.slaughter import ante_mortem, declarations
+from traceability.slaughter import ante_mortem, carcasses, declarations
 from traceability.slaughter.ante_mortem import ANTE_MORTEM_CHECKS
+from traceability.slaughter.carcasses import CARCASS_STATE_LABELS
 from traceability.slaughter.declarations import SLAUGHTER_STATE_LABELS, SlaughterDeclaration
 
 blueprint = Blueprint("slaughter", __name__, url_prefix="/slaughter")
@@ -77,6 +79,8 @@ def _show_page(
         animals=declarations.animals_of(session, found),
         inspected=ante_mortem.newest(session, found),
         checks=ANTE_MORTEM_CHECKS,
+        carcasses=carcasses.of_declaration(session, found),
+        carcass_states=CARCASS_STATE_LABELS,
         form=form,
         errors=errors,
         **LABELS,
@@ -124,4 +128,21 @@ def inspect(ref: str) -> ResponseReturnValue:
 
     return forms.handled(
         RecordAnteMortemHere, act, lambda form, errors: _show_page(found, form, errors)
+    )
+
+
+@blueprint.post("/<ref:ref>/slaughter")
+@permission("slaughter.record")
+def kill(ref: str) -> ResponseReturnValue:
+    """登记屠宰 of one animal with its pass."""
+    session = database.session()
+    found = slaughtering.get(session, ref)
+
+    def act(given: Mapping[str, Any]) -> ResponseReturnValue:
+        row = slaughtering.kill(session, found, given)
+        flash(f"已登记屠宰，胴体编号 {row.number}；请登记胴体重", "success")
+        return redirect(url_for("carcasses.show", ref=row.ref), 303)
+
+    return forms.handled(
+        SlaughterAnimalHere, act, lambda form, errors: _show_page(found, form, errors)
     )

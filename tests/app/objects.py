@@ -54,6 +54,7 @@ from registry.projects import Project, ProjectCard
 from registry.spending import PaymentKind
 from tests import selling
 from tests.logins import LoginAs
+from tests.slaughtering import slaughtered
 from traceability import (
     alerts,
     amendments,
@@ -385,6 +386,19 @@ def slaughter(login_as: LoginAs, me: Account) -> Case:
     mine = rows[0].ref if me.role in {Role.OFFICIAL_VET, Role.REGULATOR, *EVERYWHERE} else None
     theirs = None if me.role in EVERYWHERE else rows[1].ref
     return Case(mine, theirs, f"slaughter_declaration:{NOBODY}", animal=herd[0].ref)
+
+
+def carcass(login_as: LoginAs, me: Account) -> Case:
+    """Hanging in abattoirs of other people: one in the county, one in the next."""
+    world = login_as.world
+    hung = []
+    for region in ("520526104", "520527"):
+        keeper = world.party("屠宰企业")
+        place = world.holding(HoldingKind.ABATTOIR, "屠宰场", keeper=keeper, region=region)
+        hung.append(slaughtered(world, place))
+    mine = hung[0].ref if me.role in {Role.OFFICIAL_VET, Role.REGULATOR, *EVERYWHERE} else None
+    theirs = None if me.role in EVERYWHERE else hung[1].ref
+    return Case(mine, theirs, f"carcass:{NOBODY}")
 
 
 def movement(login_as: LoginAs, me: Account) -> Case:
@@ -962,6 +976,7 @@ OBJECTS: dict[str, Maker] = {
     "isolations.ref": isolation,
     "movements.ref": movement,
     "slaughter.ref": slaughter,
+    "carcasses.ref": carcass,
     "holdings.ref": holding,
     "parties.ref": party,
     "evidence.ref": evidence_file,
@@ -996,6 +1011,16 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/declarations/<ref:ref>/certificate": {},
     "POST /api/slaughter/<ref:ref>/refuse": {"reason": "待宰圈未消毒"},
     "POST /api/slaughter/<ref:ref>/inspections": {"animal": THE_ANIMAL},
+    "POST /api/slaughter/<ref:ref>/carcasses": {"animal": THE_ANIMAL},
+    "POST /api/carcasses/<ref:ref>/weight": {"hot_weight_g": 280_000},
+    "POST /api/carcasses/<ref:ref>/inspection": {"passed": []},
+    "POST /api/carcasses/<ref:ref>/disposal": {
+        "method": "rendering",
+        "where": "无害化处理厂",
+        "witness": "官方兽医",
+        "weight_g": 280_000,
+        "photographs": [f"evidence:{NOBODY}"],
+    },
     "POST /api/amendments/<ref:ref>/return": {"reason": "先不改"},
     "POST /api/funds/<ref:ref>/return": {"reason": "文号不符"},
     "POST /api/funds/<ref:ref>/payments": {

@@ -1,64 +1,21 @@
 """From the abattoir's pen to the pass: declared in time, accepted, inspected, and judged."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 
+from tests.slaughtering import abattoir_of, accepted, brought, examined, filed
 from tests.world import World
-from traceability import movements, restrictions, treatments
+from traceability import restrictions, treatments
 from traceability.animals import Animal, AnimalState
 from traceability.base.errors import Conflict, RuleViolation
 from traceability.chain import events
 from traceability.chain.kinds import Kind
-from traceability.holdings import Holding, HoldingKind
+from traceability.holdings import Holding
 from traceability.quarantine import certificates, isolations
-from traceability.quarantine.declarations import Purpose
 from traceability.restrictions import Reach, RestrictionKind
 from traceability.slaughter import ante_mortem, declarations
-from traceability.slaughter.ante_mortem import ANTE_MORTEM_CHECKS, AnteMortem
-from traceability.slaughter.declarations import SlaughterDeclaration, SlaughterState
-
-WELL = dict.fromkeys(ANTE_MORTEM_CHECKS, True)
-
-
-def abattoir_of(world: World) -> Holding:
-    return world.holding(HoldingKind.ABATTOIR, "李记屠宰场", keeper=world.buyer)
-
-
-def brought(world: World, abattoir: Holding) -> Animal:
-    """An animal that came to the abattoir under its certificate."""
-    animal = world.animal()
-    world.certified(animal, to=abattoir, purpose=Purpose.SLAUGHTER)
-    movements.depart(world.session, animal, to=abattoir, at=world.at, by=animal.owner)
-    movements.arrive(world.session, animal, at=world.at, by=world.buyer)
-    return animal
-
-
-def filed(
-    world: World, abattoir: Holding, *herd: Animal, hours: int = 6, emergency: str = ""
-) -> SlaughterDeclaration:
-    return declarations.file(
-        world.session,
-        abattoir,
-        herd,
-        slaughters_at=world.at + timedelta(hours=hours),
-        emergency=emergency,
-        at=world.at,
-        by=world.buyer,
-    )
-
-
-def accepted(world: World, abattoir: Holding, *herd: Animal) -> SlaughterDeclaration:
-    row = filed(world, abattoir, *herd)
-    declarations.accept(world.session, row, at=world.at, by=world.vet)
-    return row
-
-
-def examined(world: World, row: SlaughterDeclaration, animal: Animal, **failed: bool) -> AnteMortem:
-    return ante_mortem.record(
-        world.session, row, animal, checks={**WELL, **failed}, at=world.at, by=world.vet
-    )
+from traceability.slaughter.declarations import SlaughterState
 
 
 def test_a_healthy_animal_declared_in_time_gets_its_pass(world: World) -> None:

@@ -53,6 +53,9 @@ class Kind(StrEnum):
     SLAUGHTER_ACCEPTED = "slaughter.accepted"
     SLAUGHTER_REFUSED = "slaughter.refused"
     SLAUGHTER_INSPECTED = "slaughter.inspected"
+    CARCASS_WEIGHED = "carcass.weighed"
+    CARCASS_INSPECTED = "carcass.inspected"
+    CARCASS_DISPOSED = "carcass.disposed"
     IMMUNISATION_GIVEN = "immunisation.given"
     CAMPAIGN_OPENED = "campaign.opened"
     CAMPAIGN_CLOSED = "campaign.closed"
@@ -211,6 +214,9 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.SLAUGHTER_ACCEPTED: _spec("屠宰申报受理", "", "inspecting"),
     Kind.SLAUGHTER_REFUSED: _spec("屠宰申报不予受理", "", "inspecting"),
     Kind.SLAUGHTER_INSPECTED: _spec("宰前检查", "passed", "inspecting"),
+    Kind.CARCASS_WEIGHED: _spec("胴体称重", "", "inspecting"),
+    Kind.CARCASS_INSPECTED: _spec("同步检疫", "passed", "inspecting"),
+    Kind.CARCASS_DISPOSED: _spec("胴体无害化处理", "method", "destroying"),
     Kind.IMMUNISATION_GIVEN: _spec(
         "免疫", f"disease dose_no given_on evidence_level {PLACE}", "inspecting"
     ),

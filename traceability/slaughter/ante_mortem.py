@@ -85,7 +85,7 @@ def record(
         session.refresh(declaration, ["state"])
         session.refresh(animal, ["state", "holding_id"])
         _require_possible(session, row)
-        warnings = _require_fit(session, row, at=at) if row.passed else []
+        warnings = require_killable(session, declaration, animal, at=at) if row.passed else []
     session.add(row)
     session.flush()
     events.append(
@@ -113,8 +113,15 @@ def _require_possible(session: Session, row: AnteMortem) -> None:
         raise RuleViolation("ante_mortem.not_declared", f"{row.animal.ear_tag} 不在这份屠宰申报里")
 
 
-def _require_fit(session: Session, row: AnteMortem, *, at: datetime) -> list[rules.Outcome]:
-    facts = facts_of(session, row.animal, row.declaration.abattoir, at=at)
+def require_killable(
+    session: Session, declaration: SlaughterDeclaration, animal: Animal, *, at: datetime
+) -> list[rules.Outcome]:
+    """What the rules of the stage `slaughter` warn of.
+
+    Raises:
+        RuleViolation: every outcome that fails.
+    """
+    facts = facts_of(session, animal, declaration.abattoir, at=at)
     return rules.require(session, "slaughter", facts, at=at)
 
 

@@ -1705,6 +1705,59 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "carcass",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "declaration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "animal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "abattoir_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("number", sa.String(length=20), nullable=False),
+        sa.Column("slaughtered_at", Instant(), nullable=False),
+        sa.Column(
+            "hot_weight_g", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("vet_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("inspected_at", Instant(), nullable=True),
+        sa.Column("checks", sa.JSON(), nullable=True),
+        sa.Column("removed", sa.String(length=400), nullable=True),
+        sa.Column("remarks", sa.String(length=400), nullable=True),
+        sa.Column("method", sa.String(length=40), nullable=True),
+        sa.Column("disposed_where", sa.String(length=120), nullable=True),
+        sa.Column(
+            "disposed_weight_g", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("witness", sa.String(length=60), nullable=True),
+        sa.Column("photographs", sa.JSON(), nullable=True),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["abattoir_id"], ["holding.id"], name=op.f("fk_carcass_abattoir_id_holding")
+        ),
+        sa.ForeignKeyConstraint(
+            ["animal_id"], ["animal.id"], name=op.f("fk_carcass_animal_id_animal")
+        ),
+        sa.ForeignKeyConstraint(
+            ["declaration_id"],
+            ["slaughter_declaration.id"],
+            name=op.f("fk_carcass_declaration_id_slaughter_declaration"),
+        ),
+        sa.ForeignKeyConstraint(["vet_id"], ["party.id"], name=op.f("fk_carcass_vet_id_party")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_carcass")),
+        sa.UniqueConstraint("abattoir_id", "number", name=op.f("uq_carcass_abattoir_id_number")),
+        sa.UniqueConstraint("animal_id", name=op.f("uq_carcass_animal_id")),
+        sa.UniqueConstraint("ref", name=op.f("uq_carcass_ref")),
+    )
+    with op.batch_alter_table("carcass", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_carcass_declaration_id"), ["declaration_id"], unique=False
+        )
+
+    op.create_table(
         "certificate",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("number", sa.String(length=24), nullable=False),
@@ -2772,6 +2825,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_certificate_destination_id"))
 
     op.drop_table("certificate")
+    with op.batch_alter_table("carcass", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_carcass_declaration_id"))
+
+    op.drop_table("carcass")
     with op.batch_alter_table("antibody_test", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_antibody_test_holding_id"))
         batch_op.drop_index(batch_op.f("ix_antibody_test_campaign_id"))
