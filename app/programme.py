@@ -214,7 +214,7 @@ def _words(public: Mapping[str, Any], event: EventView) -> list[str]:
         said.append(f"阶段：{labels[public['stage']]}")
     if "percent" in public:
         said.append(f"完成 {public['percent']}%")
-    if "due_on" in public:
+    if "due_on" in public and "name" in public:
         said.append(f"节点“{public['name']}”，{public['due_on']} 前完成")
     if "reached_on" in public:
         said.append(f"{public['reached_on']} 完成")

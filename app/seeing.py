@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from app import (
     alerting,
     consigning,
+    convening,
     deciding,
     herd,
     isolating,
@@ -39,6 +40,8 @@ VIEWERS: Mapping[str, Callable[[Session, str], object]] = {
     "cluster": programme.cluster,
     "project": programme.project,
     "milestone": programme.milestone,
+    "meeting": convening.meeting,
+    "action_item": convening.item,
     "plan": deciding.plan,
     "decision": deciding.decision,
     "policy": deciding.policy,

@@ -59,6 +59,8 @@ SUBJECT_LABELS = {
     "cluster": "集群",
     "project": "项目",
     "milestone": "节点",
+    "meeting": "会商或调度",
+    "action_item": "交办事项",
     "plan": "方案版本",
     "decision": "集体决策",
     "policy": "政策",

@@ -7,6 +7,7 @@ from typing import Any
 from app import filters
 from app.trace.words import FIELDS, value_of
 from registry.decisions import MATTER_LABELS
+from registry.meetings import DUTY_LABELS, LEVEL_LABELS
 from registry.plans import PLAN_KIND_LABELS
 from traceability.base.clock import unstamp
 from traceability.holdings import HOLDING_KIND_LABELS, HoldingKind
@@ -216,6 +217,14 @@ PRIVATE_NAMES = {
     "withdrawal_days": "休药期天数",
     "year": "年份",
     "year_from": "起始年份",
+    "duty": "季度任务",
+    "quarter": "季度",
+    "held_on": "开会日期",
+    "level": "会议层级",
+    "agenda": "议程",
+    "minutes": "纪要",
+    "meeting": "会商或调度",
+    "assignee": "承办人",
     "matters": "决定事项",
     "matter": "变更事项",
     "met_on": "开会日期",
@@ -269,6 +278,8 @@ HIDDEN = {"by", "on_behalf_of", "late", "code"}
 PLACE_KINDS = {"from_kind", "to_kind", "place_kind"}
 REGIONS = {"township", "from_township", "to_township", "region_code"}
 CHOICES: Mapping[str, Mapping[Any, str]] = {
+    "duty": DUTY_LABELS,
+    "level": LEVEL_LABELS,
     "plan_kind": PLAN_KIND_LABELS,
     "matter": MATTER_LABELS,
     "matters": MATTER_LABELS,

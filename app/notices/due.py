@@ -1,15 +1,17 @@
 """到期提醒 · once a day: what falls due today or tomorrow, told to whose it is."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import exists, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from app import attention
 from app.attention import AnimalNeed
 from app.notices import deliveries, recipients
 from app.notices.notices import NOTICE_KIND_LABELS, NoticeCursor, NoticeKind, Told
+from registry import meetings
+from registry.meetings import DUTY_LABELS, ActionItem, Meeting
 from traceability.animals import Animal
 from traceability.base.clock import CHINA, legal_day
 from traceability.consignments.landing import unreported
@@ -21,8 +23,11 @@ from traceability.quarantine.certificates import Certificate, CertificateAnimal,
 from traceability.treatments import Treatment
 
 CURSOR = "due"
+MEETING_AHEAD = timedelta(days=14)
 BEGINS_AT = 6  # o'clock in China: before people set out
-Found = tuple[NoticeKind, str, str, str, str]  # kind, subject, words, where, whose
+Found = tuple[
+    NoticeKind, str, str, str, str
+]  # kind, subject, words, where, whose: a party or a cluster
 
 
 def scan_if_due(session: Session, *, at: datetime) -> int:
@@ -50,7 +55,48 @@ def scan(session: Session, *, at: datetime) -> int:
             said = Told(kind, subject, today, f"{NOTICE_KIND_LABELS[kind]}：{words}", href)
             accounts = recipients.of_parties(session, [owner])
             told += deliveries.tell(session, said, accounts, at=at)
+    return told + _quarter(session, at)
+
+
+def _quarter(session: Session, at: datetime) -> int:
+    """Open the quarter's duties; tell their officers of what is late or due within two weeks."""
+    meetings.open_quarter(session, at=at)
+    told = 0
+    for kind, subject, words, href, key in (*_meetings(session, at), *_actions(session, at)):
+        said = Told(kind, subject, legal_day(at), f"{NOTICE_KIND_LABELS[kind]}：{words}", href)
+        told += deliveries.tell(session, said, recipients.of_cluster(session, key), at=at)
     return told
+
+
+def _meetings(session: Session, at: datetime) -> Iterator[Found]:
+    """Two weeks before the end of the quarter, on its last day, then on Mondays."""
+    today = legal_day(at)
+    days = {today + MEETING_AHEAD, today}
+    due = Meeting.due_on.in_(days)
+    wanted = select(Meeting).where(
+        Meeting.held_on.is_(None), or_(due, Meeting.due_on < today) if _monday(today) else due
+    )
+    for row in session.scalars(wanted.options(joinedload(Meeting.cluster))).all():
+        late = "，已逾期" if row.due_on < today else f"，{row.due_on:%m月%d日}前"
+        words = f"{row.cluster.name} {row.quarter} {DUTY_LABELS[row.duty]}{late}"
+        yield NoticeKind.MEETING_DUE, row.ref, words, f"/meetings/{row.ref}", row.cluster.key
+
+
+def _actions(session: Session, at: datetime) -> Iterator[Found]:
+    """The day after a task was due, then on Mondays."""
+    today = legal_day(at)
+    first = ActionItem.due_on == today - timedelta(days=1)
+    late = ActionItem.due_on < today if _monday(today) else first
+    loaded = joinedload(ActionItem.meeting).joinedload(Meeting.cluster)
+    wanted = select(ActionItem).where(ActionItem.done_at.is_(None), late)
+    for row in session.scalars(wanted.options(loaded)).all():
+        words, cluster = f"{row.text}（{row.assignee}）", row.meeting.cluster
+        href = f"/meetings/{row.meeting.ref}"
+        yield NoticeKind.ACTION_OVERDUE, row.ref, words, href, cluster.key
+
+
+def _monday(day: date) -> bool:
+    return day.weekday() == 0
 
 
 def _certificates(session: Session, at: datetime) -> Iterator[Found]:

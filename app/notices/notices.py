@@ -37,6 +37,8 @@ class NoticeKind(StrEnum):
     RESTRICTION_ORDERED = "restriction_ordered"
     RESTRICTION_LIFTED = "restriction_lifted"
     LANDING_DUE = "landing_due"
+    MEETING_DUE = "meeting_due"
+    ACTION_OVERDUE = "action_overdue"
 
 
 NOTICE_KIND_LABELS = {
@@ -56,6 +58,8 @@ NOTICE_KIND_LABELS = {
     NoticeKind.RESTRICTION_ORDERED: "您的场所或牛在管控范围内",
     NoticeKind.RESTRICTION_LIFTED: "管控已解除",
     NoticeKind.LANDING_DUE: "落地报告还没作",
+    NoticeKind.MEETING_DUE: "季度会商、调度还没开",
+    NoticeKind.ACTION_OVERDUE: "交办事项逾期",
 }
 assert NOTICE_KIND_LABELS.keys() == set(NoticeKind)
 

@@ -58,3 +58,17 @@ def of_roles(session: Session, roles: Iterable[Role]) -> set[int]:
         Account.role.in_(list(roles)), Account.state == AccountState.ACTIVE
     )
     return set(session.scalars(theirs))
+
+
+def of_cluster(session: Session, key: str) -> set[int]:
+    """The working accounts that look after a cluster, by its key."""
+    theirs = (
+        select(Account.id)
+        .join(AccountScope, AccountScope.account_id == Account.id)
+        .where(
+            Account.state == AccountState.ACTIVE,
+            AccountScope.kind == ScopeKind.CLUSTER,
+            AccountScope.value == key,
+        )
+    )
+    return set(session.scalars(theirs))

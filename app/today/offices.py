@@ -18,6 +18,7 @@ from devices.inbox import InboxTally, SetAside
 from registry import policies
 from registry.clusters import Cluster
 from registry.decisions import Decision, DecisionState
+from registry.meetings import ActionItem, Meeting
 from registry.policies import Policy, PolicyState
 from registry.projects import Project
 from traceability.amendments import Amendment, AmendmentState
@@ -27,6 +28,7 @@ from traceability.holdings import Holding
 
 AUDIT_AGE = timedelta(days=7)
 SILENT_DEVICE = timedelta(hours=24)
+MEETING_SOON = timedelta(days=45)
 
 
 def audit(at: datetime) -> list[Todo]:
@@ -176,3 +178,33 @@ def ending(asked: Asked) -> Iterator[Waiting]:
 
 def _clusters(asked: Asked) -> Select[int]:
     return select(Cluster.id).where(Cluster.key.in_(asked.scope.clusters))
+
+
+def quarter(asked: Asked) -> Iterator[Waiting]:
+    """Consultations and dispatches that fall due, and what meetings gave out and is late."""
+    mine = Meeting.cluster_id.in_(_clusters(asked))
+    soon = Meeting.due_on < asked.today + MEETING_SOON
+    unheld = select(Meeting.id).where(mine, Meeting.held_on.is_(None), soon)
+    late = (
+        select(ActionItem.id)
+        .join(Meeting)
+        .where(mine, ActionItem.done_at.is_(None), ActionItem.due_on < asked.today)
+    )
+    yield Waiting(
+        "交办事项逾期",
+        "meetings.index",
+        late,
+        hint="登记办结，或催承办人",
+        tone="stop",
+        unit="件",
+        query={"need": "late"},
+    )
+    yield Waiting(
+        "本季度还没开的会商、调度",
+        "meetings.index",
+        unheld,
+        hint="议程已按台账拟好",
+        tone="warn",
+        unit="次",
+        query={"need": "open"},
+    )

@@ -59,7 +59,12 @@ PARTS: Mapping[Role, tuple[Part, ...]] = {
         herds.deaths,
         offices.devices,
     ),
-    Role.CLUSTER_OFFICER: (offices.projects, offices.decisions, offices.ending),
+    Role.CLUSTER_OFFICER: (
+        offices.projects,
+        offices.quarter,
+        offices.decisions,
+        offices.ending,
+    ),
     Role.ADMINISTRATOR: (offices.halts, offices.amendments, offices.devices, offices.accounts),
 }
 assert PARTS.keys() == set(Role)

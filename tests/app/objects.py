@@ -33,6 +33,7 @@ from registry import (
     founding,
     funding,
     indicators,
+    meetings,
     milestones,
     policies,
     projects,
@@ -50,6 +51,7 @@ from registry.indicators import (
     IndicatorCard,
     Owners,
 )
+from registry.meetings import Duty, Level, Meeting
 from registry.projects import Project, ProjectCard
 from registry.spending import PaymentKind
 from tests import selling
@@ -651,6 +653,47 @@ def decision(login_as: LoginAs, me: Account) -> Case:
     return _granted(me, _decided(login_as).ref)
 
 
+def meeting(login_as: LoginAs, me: Account) -> Case:
+    return _granted(me, _held(login_as).ref)
+
+
+def _held(login_as: LoginAs) -> Meeting:
+    """This quarter's consultation of the cold-chain cluster, with its minutes."""
+    world, owner = login_as.world, _cluster(login_as, "cold")
+    meetings.open_quarter(world.session, at=world.at)
+    wanted = select(Meeting).where(
+        Meeting.cluster_id == owner.id, Meeting.duty == Duty.CONSULTATION
+    )
+    found = world.session.scalars(wanted).one()
+    if found.held_on is None:
+        meetings.hold(
+            world.session,
+            found,
+            held_on=world.today,
+            level=Level.COUNTY,
+            participants="县政府",
+            agenda=[],
+            minutes="加快招标",
+            at=world.at,
+            by=world.office,
+        )
+    return found
+
+
+def action_item(login_as: LoginAs, me: Account) -> Case:
+    world = login_as.world
+    made = meetings.assign(
+        world.session,
+        _held(login_as),
+        text="招标",
+        assignee="农业农村局",
+        due_on=world.today,
+        at=world.at,
+        by=world.office,
+    )
+    return _granted(me, made.ref)
+
+
 def policy(login_as: LoginAs, me: Account) -> Case:
     world = login_as.world
     made = policies.register(
@@ -962,6 +1005,8 @@ OBJECTS: dict[str, Maker] = {
     "funds.payment": fund_payment,
     "decisions.ref": decision,
     "policies.ref": policy,
+    "meetings.ref": meeting,
+    "meetings.action": action_item,
     "tasks.ref": task,
     "figures.ref": figure,
     "amendments.ref": amendment,
@@ -1037,6 +1082,18 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/figures/<ref:ref>/target": {"value": "2", "reason": "推迟"},
     "POST /api/tasks/<ref:ref>/wording": {"text": "先建交易市场", "reason": "推迟"},
     "POST /api/funds/<ref:ref>/use": {"use_key": "use", "purpose": "分红", "reason": "推迟"},
+    "POST /api/meetings/<ref:ref>/minutes": {
+        "held_on": "2026-11-01",
+        "level": "county",
+        "participants": "县政府",
+        "minutes": "加快招标",
+    },
+    "POST /api/meetings/<ref:ref>/actions": {
+        "text": "招标",
+        "assignee": "农业农村局",
+        "due_on": "2026-12-01",
+    },
+    "POST /api/meetings/actions/<ref:action>/done": {"outcome": "已开标"},
     "POST /api/decisions/<ref:ref>/return": {"reason": "没有签字"},
     "POST /api/policies/<ref:ref>/extend": {"valid_until": "2027-06-30"},
     "POST /api/clusters/<ref:ref>/plans": {

@@ -19,6 +19,7 @@ from registry import (
     funding,
     indicators,
     loading,
+    meetings,
     milestones,
     plans,
     policies,
@@ -48,6 +49,8 @@ MODELS: tuple[type[Any], ...] = (
     plans.Plan,
     policies.Policy,
     adjustments.Adjustment,
+    meetings.Meeting,
+    meetings.ActionItem,
 )
 _KNOWN = (founding,)  # imported so that its tables are made
 

@@ -131,6 +131,10 @@ class Kind(StrEnum):
     PLAN_ISSUED = "plan.issued"
     POLICY_REGISTERED = "policy.registered"
     POLICY_EXTENDED = "policy.extended"
+    MEETING_OPENED = "meeting.opened"
+    MEETING_HELD = "meeting.held"
+    ACTION_ASSIGNED = "action.assigned"
+    ACTION_DONE = "action.done"
     WORDING_DECIDED = "wording.decided"
     INDICATOR_DECLARED = "indicator.declared"
     INDICATOR_REVISED = "indicator.revised"
@@ -298,6 +302,10 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.PLAN_ISSUED: _spec("方案版本发布", "plan_kind version effective_from"),
     Kind.POLICY_REGISTERED: _spec("政策登记"),
     Kind.POLICY_EXTENDED: _spec("政策期限变更"),
+    Kind.MEETING_OPENED: _spec("季度任务开始", "cluster duty quarter due_on"),
+    Kind.MEETING_HELD: _spec("会议纪要", "held_on level"),
+    Kind.ACTION_ASSIGNED: _spec("交办事项"),
+    Kind.ACTION_DONE: _spec("交办事项办结"),
     Kind.WORDING_DECIDED: _spec("存疑读法", "doubt_key choice"),
     Kind.INDICATOR_DECLARED: _spec("指标登记", INDICATOR_CARD),
     Kind.INDICATOR_REVISED: _spec("指标更新", INDICATOR_CARD),

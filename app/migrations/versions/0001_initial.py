@@ -878,6 +878,42 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_legal_hold_scope"), ["scope"], unique=False)
 
     op.create_table(
+        "meeting",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "cluster_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("duty", sa.String(length=40), nullable=False),
+        sa.Column("quarter", sa.String(length=6), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("held_on", sa.Date(), nullable=True),
+        sa.Column("level", sa.String(length=40), nullable=True),
+        sa.Column("participants", sa.Text(), nullable=True),
+        sa.Column("agenda", sa.JSON(), nullable=False),
+        sa.Column("minutes", sa.Text(), nullable=True),
+        sa.Column(
+            "evidence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["party.id"], name=op.f("fk_meeting_by_id_party")),
+        sa.ForeignKeyConstraint(
+            ["cluster_id"], ["cluster.id"], name=op.f("fk_meeting_cluster_id_cluster")
+        ),
+        sa.ForeignKeyConstraint(
+            ["evidence_id"], ["evidence.id"], name=op.f("fk_meeting_evidence_id_evidence")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting")),
+        sa.UniqueConstraint(
+            "cluster_id", "duty", "quarter", name=op.f("uq_meeting_cluster_id_duty_quarter")
+        ),
+        sa.UniqueConstraint("ref", name=op.f("uq_meeting_ref")),
+    )
+    with op.batch_alter_table("meeting", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_meeting_cluster_id"), ["cluster_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_meeting_due_on"), ["due_on"], unique=False)
+
+    op.create_table(
         "pending",
         sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_pending_event_id_event")),
@@ -1034,6 +1070,34 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_account_scope_account_id"), ["account_id"], unique=False
         )
+
+    op.create_table(
+        "action_item",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "meeting_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("assignee", sa.String(length=80), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("done_at", Instant(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column(
+            "evidence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["evidence_id"], ["evidence.id"], name=op.f("fk_action_item_evidence_id_evidence")
+        ),
+        sa.ForeignKeyConstraint(
+            ["meeting_id"], ["meeting.id"], name=op.f("fk_action_item_meeting_id_meeting")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_action_item")),
+        sa.UniqueConstraint("ref", name=op.f("uq_action_item_ref")),
+    )
+    with op.batch_alter_table("action_item", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_action_item_due_on"), ["due_on"], unique=False)
+        batch_op.create_index(batch_op.f("ix_action_item_meeting_id"), ["meeting_id"], unique=False)
 
     op.create_table(
         "adjustment",
@@ -2928,6 +2992,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_adjustment_about"))
 
     op.drop_table("adjustment")
+    with op.batch_alter_table("action_item", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_action_item_meeting_id"))
+        batch_op.drop_index(batch_op.f("ix_action_item_due_on"))
+
+    op.drop_table("action_item")
     with op.batch_alter_table("account_scope", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_account_scope_account_id"))
 
@@ -2950,6 +3019,11 @@ def downgrade() -> None:
 
     op.drop_table("policy")
     op.drop_table("pending")
+    with op.batch_alter_table("meeting", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_meeting_due_on"))
+        batch_op.drop_index(batch_op.f("ix_meeting_cluster_id"))
+
+    op.drop_table("meeting")
     with op.batch_alter_table("legal_hold", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_legal_hold_scope"))
 
