@@ -22,7 +22,7 @@ from traceability import holdings, instruments, weighings
 from traceability.base.clock import legal_day, start_of
 from traceability.base.errors import NotFound
 from traceability.holdings import Holding
-from traceability.instruments import Instrument
+from traceability.instruments import TRADE_STOP_LABELS, Instrument
 from traceability.weighings import Weighing
 
 VERIFY_SOON = timedelta(days=30)
@@ -191,6 +191,10 @@ def badge_of(scale: Instrument, at: datetime) -> tuple[str, str]:
         return "stop", "未检定"
     if not scale.verified_at(at):
         return "stop", "检定过期"
+    if scale.trade_stop is not None:
+        return "stop", TRADE_STOP_LABELS[scale.trade_stop]
+    if scale.seal_no is not None and scale.checked_on != legal_day(at):
+        return "warn", "今天未核查"
     soon = scale.valid_until <= legal_day(at + VERIFY_SOON)
     return ("warn", "快到期") if soon else ("ok", "检定有效")
 

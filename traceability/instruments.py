@@ -1,9 +1,13 @@
 """计量器具 · a scale as a legal instrument: who made it, how fine it is, until when it is verified.
 
 计量法 第九条: a scale used for trade settlement is verified; after the last day it weighs no trade.
+Each day somebody puts a test weight on it and looks at its seal and its set-up counter (W8): an
+error beyond what its verification permits stops trade until a check is good again, a changed seal
+or counter until an inspector has seen the scale.
 """
 
 from datetime import date, datetime
+from enum import StrEnum
 
 from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -17,6 +21,22 @@ from traceability.chain.folding import State
 from traceability.chain.kinds import Kind
 from traceability.holdings import Holding
 from traceability.parties import Party
+
+
+class TradeStop(StrEnum):
+    """停用原因 · why a verified scale weighs no trade."""
+
+    ERROR = "error"
+    SEAL = "seal"
+    COUNTER = "counter"
+
+
+TRADE_STOP_LABELS: dict[TradeStop, str] = {
+    TradeStop.ERROR: "核查超差",
+    TradeStop.SEAL: "封印变了",
+    TradeStop.COUNTER: "标定计数变了",
+}
+INSPECTED = (TradeStop.SEAL, TradeStop.COUNTER)  # only an inspector ends them
 
 
 class Instrument(Subject, Base):
@@ -34,6 +54,10 @@ class Instrument(Subject, Base):
     certificate_no: Mapped[str | None] = mapped_column(String(40))
     verified_on: Mapped[date | None]
     valid_until: Mapped[date | None]
+    seal_no: Mapped[str | None] = mapped_column(String(40))
+    setup_count: Mapped[int | None]  # the indicator counts each calibration and set-up
+    checked_on: Mapped[date | None]
+    trade_stop: Mapped[TradeStop | None]
 
     holding: Mapped[Holding] = relationship()
 
@@ -42,6 +66,10 @@ class Instrument(Subject, Base):
         if self.verified_on is None or self.valid_until is None:
             return False
         return self.verified_on <= legal_day(at) <= self.valid_until
+
+    def for_trade(self, at: datetime) -> bool:
+        """Whether it may weigh trade: verified, and nothing found amiss since."""
+        return self.trade_stop is None and self.verified_at(at)
 
 
 def register(
@@ -125,6 +153,117 @@ def verify(
     )
 
 
+def seal(
+    session: Session, scale: Instrument, *, seal_no: str, setup_count: int, at: datetime, by: Party
+) -> None:
+    """Record the seal and the set-up counter as its verification left them.
+
+    Raises:
+        RuleViolation: `instrument.not_verified`.
+        Conflict: `instrument.already_sealed`.
+    """
+    events.hold(session, scale.ref)
+    if not scale.verified_at(at):
+        raise RuleViolation("instrument.not_verified", "请先登记在有效期内的检定证书")
+    if scale.seal_no is not None:
+        raise Conflict(
+            "instrument.already_sealed", "封印已登记；换了封印或重新标定，由市场监管人员查看后更新"
+        )
+    scale.seal_no, scale.setup_count = seal_no, setup_count
+    events.append(
+        session,
+        Kind.INSTRUMENT_SEALED,
+        scale.ref,
+        at=at,
+        by=by.ref,
+        seal_no=seal_no,
+        setup_count=setup_count,
+    )
+
+
+def check(
+    session: Session,
+    scale: Instrument,
+    *,
+    test_weight_g: int,
+    shown_g: int,
+    permitted_g: int,
+    seal_no: str,
+    setup_count: int,
+    at: datetime,
+    by: Party,
+) -> TradeStop | None:
+    """Record the day's check; what it finds amiss stops trade from now on.
+
+    `permitted_g` is the error that the scale's verification permits at this weight.
+
+    Raises:
+        RuleViolation: `instrument.not_sealed`.
+    """
+    events.hold(session, scale.ref)
+    if scale.seal_no is None:
+        raise RuleViolation("instrument.not_sealed", "请先登记检定后的封印编号和标定计数")
+    stop = scale.trade_stop if scale.trade_stop in INSPECTED else None
+    if seal_no != scale.seal_no:
+        stop = TradeStop.SEAL
+    elif setup_count != scale.setup_count:
+        stop = stop or TradeStop.COUNTER
+    elif abs(shown_g - test_weight_g) > permitted_g:
+        stop = stop or TradeStop.ERROR
+    scale.checked_on, scale.trade_stop = legal_day(at), stop
+    events.append(
+        session,
+        Kind.INSTRUMENT_CHECKED,
+        scale.ref,
+        at=at,
+        by=by.ref,
+        checked_on=legal_day(at).isoformat(),
+        test_weight_g=test_weight_g,
+        shown_g=shown_g,
+        permitted_g=permitted_g,
+        seal_no=seal_no,
+        setup_count=setup_count,
+        trade_stop=stop.value if stop else "",
+    )
+    return stop
+
+
+def release(
+    session: Session,
+    scale: Instrument,
+    *,
+    seal_no: str,
+    setup_count: int,
+    reason: str,
+    at: datetime,
+    by: Party,
+) -> None:
+    """An inspector has seen the scale: it weighs trade again, under this seal and counter.
+
+    Raises:
+        RuleViolation: `instrument.not_verified`, `instrument.released_without_reason`.
+        Conflict: `instrument.not_stopped`.
+    """
+    events.hold(session, scale.ref)
+    if scale.trade_stop is None:
+        raise Conflict("instrument.not_stopped", "这台秤没有停用，不用恢复")
+    if not reason.strip():
+        raise RuleViolation("instrument.released_without_reason", "请写明查看的结果")
+    if not scale.verified_at(at):
+        raise RuleViolation("instrument.not_verified", "请先登记在有效期内的检定证书")
+    scale.seal_no, scale.setup_count, scale.trade_stop = seal_no, setup_count, None
+    events.append(
+        session,
+        Kind.INSTRUMENT_RELEASED,
+        scale.ref,
+        at=at,
+        by=by.ref,
+        seal_no=seal_no,
+        setup_count=setup_count,
+        reason=reason.strip(),
+    )
+
+
 def get(session: Session, ref: str) -> Instrument:
     """The scale of that reference.
 
@@ -162,12 +301,27 @@ def fold(state: State | None, event: EventView) -> State | None:
                 "certificate_no": None,
                 "verified_on": None,
                 "valid_until": None,
+                "seal_no": None,
+                "setup_count": None,
+                "checked_on": None,
+                "trade_stop": None,
             }
         case Kind.INSTRUMENT_VERIFIED:
             fields = ("certificate_no", "verified_on", "valid_until")
             return {**(state or {}), **{field: event[field] for field in fields}}
+        case Kind.INSTRUMENT_SEALED:
+            return {**(state or {}), **_sealed(event)}
+        case Kind.INSTRUMENT_CHECKED:
+            found = {"checked_on": event["checked_on"], "trade_stop": event["trade_stop"] or None}
+            return {**(state or {}), **found}
+        case Kind.INSTRUMENT_RELEASED:
+            return {**(state or {}), **_sealed(event), "trade_stop": None}
         case _:
             return state
+
+
+def _sealed(event: EventView) -> State:
+    return {"seal_no": event["seal_no"], "setup_count": event["setup_count"]}
 
 
 folding.register(Instrument, fold)

@@ -78,7 +78,8 @@ def record(
 ) -> Weighing:
     """Record the weight a scale gave for an animal; `reading_key` is device:boot:seq.
 
-    Outside the scale's verification period the weight is kept, but not for trade (非贸易结算).
+    Outside the scale's verification period, or while something is amiss with it, the weight is
+    kept, but not for trade (非贸易结算).
 
     Raises:
         RuleViolation: `animal.not_alive`, `weighing.out_of_range`, `weighing.off_division`.
@@ -90,7 +91,7 @@ def record(
         weight_g=weight_g,
         basis=basis,
         weighed_at=clock.to_ms(at),
-        for_trade=instrument.verified_at(at),
+        for_trade=instrument.for_trade(at),
         reading_key=reading_key,
         frames_sha256=frames_sha256,
     )

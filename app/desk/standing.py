@@ -218,5 +218,7 @@ def _stops(seen: Standing, place: Holding, found: Verdict) -> Sequence[Stop]:
     if seen.weighing is None and seen.case is None:
         stops.append(Stop("moving", "还没有稳定的重量", "等牛站稳，指示灯变绿"))
     elif seen.weighing is not None and not seen.weighing.for_trade:
-        stops.append(Stop("not_for_trade", "这次过磅不能用于结算", "换一台在检定有效期内的称"))
+        stops.append(
+            Stop("not_for_trade", "这次过磅不能用于结算", "换一台在检定有效期内、没有停用的称")
+        )
     return stops

@@ -57,11 +57,17 @@ def crate(asked: Asked) -> Iterator[Waiting]:
 
 
 def scales(asked: Asked) -> Iterator[Waiting]:
-    """Scales whose verification has ended or soon will."""
+    """Scales whose verification has ended or soon will, and those not yet checked today."""
     soon = asked.today + VERIFY_SOON
-    due = select(Instrument.id).where(
-        Instrument.holding_id.in_(asked.markets),
-        or_(Instrument.valid_until.is_(None), Instrument.valid_until <= soon),
+    mine = select(Instrument.id).where(Instrument.holding_id.in_(asked.markets))
+    due = mine.where(or_(Instrument.valid_until.is_(None), Instrument.valid_until <= soon))
+    unseen = or_(Instrument.checked_on.is_(None), Instrument.checked_on != asked.today)
+    yield Waiting(
+        "今天要核查的秤",
+        "instruments.index",
+        mine.where(Instrument.seal_no.is_not(None), unseen),
+        hint="开市前放上标准砝码，看封印和标定计数",
+        unit="台",
     )
     yield Waiting(
         "要检定的秤",

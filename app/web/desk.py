@@ -109,7 +109,7 @@ def _scale_facts(seen: Standing, crate: Crate | None, at: datetime) -> dict[str,
         "seen": seen,
         "crate": crate,
         "scale": scale,
-        "verified": scale is not None and scale.verified_at(at),
+        "verified": scale is not None and scale.for_trade(at),
     }
 
 

@@ -8,12 +8,18 @@ from flask.typing import ResponseReturnValue
 
 from app import database, equipment, filters, forms, whoami
 from app.auth.privileges import permission
-from app.schemas.instruments import RegisterInstrument, VerifyInstrument
+from app.schemas.instruments import (
+    CheckInstrument,
+    RegisterInstrument,
+    ReleaseInstrument,
+    SealInstrument,
+    VerifyInstrument,
+)
 from traceability import instruments
 from traceability.base.clock import legal_day
 from traceability.chain import events
 from traceability.chain.kinds import SPECS
-from traceability.instruments import Instrument
+from traceability.instruments import TRADE_STOP_LABELS, Instrument, TradeStop
 
 blueprint = Blueprint("instruments", __name__, url_prefix="/instruments")
 
@@ -82,6 +88,13 @@ def show(ref: str) -> str:
 
 
 def _text(public: Mapping[str, Any]) -> str:
+    if "shown_g" in public:
+        stop = public["trade_stop"]
+        found = TRADE_STOP_LABELS[TradeStop(stop)] if stop else "正常"
+        weights = [filters.kg(public[name]) for name in ("test_weight_g", "shown_g")]
+        return f"砝码 {weights[0]}，示值 {weights[1]}，{found}"
+    if "seal_no" in public:
+        return f"封印 {public['seal_no']}，标定计数 {public['setup_count']}"
     if "certificate_no" not in public:
         return ""
     days = [filters.cn_date(public[name]) for name in ("verified_on", "valid_until")]
@@ -115,4 +128,84 @@ def record_verification(ref: str) -> ResponseReturnValue:
 
     return forms.handled(
         VerifyInstrument, act, lambda form, errors: _verify_page(scale, form, errors)
+    )
+
+
+@blueprint.get("/<ref:ref>/seal")
+@permission("instrument.manage")
+def seal(ref: str) -> str:
+    """登记封印."""
+    return _act_page("seal", equipment.instrument(database.session(), ref), {}, {})
+
+
+def _act_page(
+    act: str, scale: Instrument, form: Mapping[str, Any], errors: Mapping[str, Any]
+) -> str:
+    return render_template(f"instruments/{act}.html", scale=scale, form=form, errors=errors)
+
+
+@blueprint.post("/<ref:ref>/seal")
+@permission("instrument.manage")
+def record_seal(ref: str) -> ResponseReturnValue:
+    """登记封印: take the form."""
+    scale = equipment.instrument(database.session(), ref)
+
+    def act(given: Mapping[str, Any]) -> ResponseReturnValue:
+        instruments.seal(database.session(), scale, **given, at=whoami.now(), by=whoami.actor())
+        flash(f"封印 {scale.seal_no} 已登记，请每天核查一次", "success")
+        return redirect(url_for("instruments.show", ref=ref), 303)
+
+    return forms.handled(
+        SealInstrument, act, lambda form, errors: _act_page("seal", scale, form, errors)
+    )
+
+
+@blueprint.get("/<ref:ref>/check")
+@permission("instrument.check")
+def check(ref: str) -> str:
+    """每日核查."""
+    return _act_page("check", equipment.instrument(database.session(), ref), {}, {})
+
+
+@blueprint.post("/<ref:ref>/check")
+@permission("instrument.check")
+def record_check(ref: str) -> ResponseReturnValue:
+    """每日核查: take the form; what is amiss stops trade at once."""
+    scale = equipment.instrument(database.session(), ref)
+
+    def act(given: Mapping[str, Any]) -> ResponseReturnValue:
+        stop = instruments.check(
+            database.session(), scale, **given, at=whoami.now(), by=whoami.actor()
+        )
+        if stop is None:
+            flash("核查正常，今天可以用于贸易结算", "success")
+        else:
+            flash(f"{TRADE_STOP_LABELS[stop]}：这台秤从现在起不能用于贸易结算", "error")
+        return redirect(url_for("instruments.show", ref=ref), 303)
+
+    return forms.handled(
+        CheckInstrument, act, lambda form, errors: _act_page("check", scale, form, errors)
+    )
+
+
+@blueprint.get("/<ref:ref>/release")
+@permission("instrument.release")
+def release(ref: str) -> str:
+    """恢复贸易使用."""
+    return _act_page("release", equipment.instrument(database.session(), ref), {}, {})
+
+
+@blueprint.post("/<ref:ref>/release")
+@permission("instrument.release")
+def record_release(ref: str) -> ResponseReturnValue:
+    """恢复贸易使用: the inspector's own act, with what was seen."""
+    scale = equipment.instrument(database.session(), ref)
+
+    def act(given: Mapping[str, Any]) -> ResponseReturnValue:
+        instruments.release(database.session(), scale, **given, at=whoami.now(), by=whoami.actor())
+        flash(f"{scale.serial_no} 已恢复贸易使用", "success")
+        return redirect(url_for("instruments.show", ref=ref), 303)
+
+    return forms.handled(
+        ReleaseInstrument, act, lambda form, errors: _act_page("release", scale, form, errors)
     )

@@ -351,6 +351,56 @@ def test_a_verification_that_cannot_be_is_refused(manager: FlaskClient, world: W
     assert "检定日期应不晚于今天" in answer.text
 
 
+def test_a_scale_is_sealed_checked_stopped_and_released_by_an_inspector(
+    manager: FlaskClient, login_as: LoginAs, world: World
+) -> None:
+    scale = world.scale()
+    address = f"/instruments/{scale.ref}"
+    sealed = {"seal_no": "铅封 0117", "setup_count": "12"}
+    weights = {"test_weight_g": "20000", "shown_g": "20000", "permitted_g": "500"}
+
+    assert manager.post(f"{address}/seal", data=sealed).status_code == 303
+    assert "今天未核查" in manager.get("/instruments/").text
+    assert manager.post(f"{address}/check", data={**sealed, **weights}).status_code == 303
+    assert "检定有效" in manager.get("/instruments/").text
+    assert "砝码 20.0 公斤，示值 20.0 公斤，正常" in manager.get(address).text
+    broken = {**sealed, **weights, "seal_no": "铅封 9999"}
+    stopped = manager.post(f"{address}/check", data=broken, follow_redirects=True)
+
+    assert "封印变了：这台秤从现在起不能用于贸易结算" in stopped.text
+    assert manager.get(f"{address}/release").status_code == 403
+    inspector = login_as(Role.REGULATOR)
+    seen = {"seal_no": "铅封 0301", "setup_count": "13", "reason": "维修后重新检定，已核对"}
+    assert inspector.post(f"{address}/release", data=seen).status_code == 303
+    assert scale.for_trade(world.at)
+    assert inspector.post(f"{address}/release", data=seen).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("act", "form"),
+    [
+        ("seal", {"seal_no": "", "setup_count": "x"}),
+        ("check", {"seal_no": "铅封 0117", "setup_count": "12", "test_weight_g": "0"}),
+        (
+            "check",  # instrument.not_sealed
+            {
+                "seal_no": "铅封 0117",
+                "setup_count": "12",
+                "test_weight_g": "20000",
+                "shown_g": "20000",
+                "permitted_g": "500",
+            },
+        ),
+    ],
+)
+def test_a_check_that_says_too_little_is_asked_again(
+    manager: FlaskClient, world: World, act: str, form: dict[str, str]
+) -> None:
+    answer = manager.post(f"/instruments/{world.scale().ref}/{act}", data=form)
+
+    assert answer.status_code == 422
+
+
 def test_a_device_is_one_instrument_only(manager: FlaskClient, world: World) -> None:
     registered(manager, world)
     told = {"device_code": "xh-scale-02", "serial_no": "A9-2026-002"}

@@ -25,7 +25,15 @@ from tests import selling
 from tests.app.test_campaigns import opened
 from tests.logins import LoginAs
 from tests.world import World
-from traceability import amendments, animals, evidence, movements, rules, treatments
+from traceability import (
+    amendments,
+    animals,
+    evidence,
+    instruments,
+    movements,
+    rules,
+    treatments,
+)
 from traceability.amendments import Change
 from traceability.holdings import HoldingKind
 from traceability.rules import Severity
@@ -136,6 +144,28 @@ def test_the_market_is_told_of_the_gate_the_pens_and_the_unpaid(
     assert found["今天入场、还没成交的牛"] == "1头"
     assert found["成交了、买主还没付款"] == "1笔"
     assert counts(login_as(Role.CASHIER)) == {"等买主付款": "1笔"}
+
+
+def test_the_market_is_told_of_the_scales_not_yet_checked_today(
+    login_as: LoginAs, world: World
+) -> None:
+    scale = world.scale()
+    manager = login_as(Role.MARKET_MANAGER)
+    seal: dict[str, Any] = {
+        "seal_no": "铅封 0117",
+        "setup_count": 12,
+        "at": world.at,
+        "by": world.office,
+    }
+    assert "今天要核查的秤" not in counts(manager)
+    instruments.seal(world.session, scale, **seal)
+    assert counts(manager)["今天要核查的秤"] == "1台"
+
+    instruments.check(
+        world.session, scale, **seal, test_weight_g=20_000, shown_g=20_000, permitted_g=500
+    )
+
+    assert "今天要核查的秤" not in counts(manager)
 
 
 def test_another_markets_work_is_not_shown(login_as: LoginAs, world: World) -> None:

@@ -34,6 +34,9 @@ class Kind(StrEnum):
     CONSENT_REVOKED = "consent.revoked"
     INSTRUMENT_REGISTERED = "instrument.registered"
     INSTRUMENT_VERIFIED = "instrument.verified"
+    INSTRUMENT_SEALED = "instrument.sealed"
+    INSTRUMENT_CHECKED = "instrument.checked"
+    INSTRUMENT_RELEASED = "instrument.released"
     FILING_RECORDED = "filing.recorded"
     FILING_REVOKED = "filing.revoked"
     TAG_RANGE_RECEIVED = "tag.range_received"
@@ -197,6 +200,12 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.CONSENT_REVOKED: _spec("收回代办授权"),
     Kind.INSTRUMENT_REGISTERED: _spec("计量器具登记", "serial_no division_g max_g"),
     Kind.INSTRUMENT_VERIFIED: _spec("计量检定", "certificate_no verified_on valid_until"),
+    Kind.INSTRUMENT_SEALED: _spec("秤的封印登记", "seal_no setup_count"),
+    Kind.INSTRUMENT_CHECKED: _spec(
+        "秤的每日核查",
+        "checked_on test_weight_g shown_g permitted_g seal_no setup_count trade_stop",
+    ),
+    Kind.INSTRUMENT_RELEASED: _spec("秤恢复贸易使用", "seal_no setup_count"),
     Kind.FILING_RECORDED: _spec("运输备案"),
     Kind.FILING_REVOKED: _spec("备案注销"),
     Kind.TAG_RANGE_RECEIVED: _spec("耳标入库"),

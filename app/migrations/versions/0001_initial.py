@@ -1345,6 +1345,12 @@ def upgrade() -> None:
         sa.Column("certificate_no", sa.String(length=40), nullable=True),
         sa.Column("verified_on", sa.Date(), nullable=True),
         sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("seal_no", sa.String(length=40), nullable=True),
+        sa.Column(
+            "setup_count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("checked_on", sa.Date(), nullable=True),
+        sa.Column("trade_stop", sa.String(length=40), nullable=True),
         sa.Column("ref", sa.String(length=57), nullable=False),
         sa.ForeignKeyConstraint(
             ["holding_id"], ["holding.id"], name=op.f("fk_instrument_holding_id_holding")
