@@ -43,6 +43,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("declarations.index", "检疫申报", "clipboard2-check", "受理、检查、出证"),
     Entry("inspections.index", "下乡检查", "clipboard2-check", "没有信号也能登记"),
     Entry("slaughter.index", "屠宰申报", "clipboard2-check", "六小时前申报，宰前检查"),
+    Entry("carcasses.index", "胴体", "clipboard2-check", "重量、同步检疫、无害化处理"),
     Entry("certificates.index", "检疫证明", "award", "查验与作废"),
     Entry("alerts.index", "养殖户报告", "exclamation-triangle-fill", "病牛、掉了的耳标"),
     Entry("prices.index", "行情", "graph-up-arrow", "市场自己的成交价"),

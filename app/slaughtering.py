@@ -4,9 +4,10 @@ Shared by pages and API; what lies outside the scope looks like what does not ex
 """
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, selectinload
 
 from app import herd, whoami
@@ -17,7 +18,7 @@ from traceability.base.errors import NotFound
 from traceability.holdings import Holding, HoldingKind
 from traceability.slaughter import ante_mortem, carcasses, declarations
 from traceability.slaughter.ante_mortem import ANTE_MORTEM_CHECKS, AnteMortem
-from traceability.slaughter.carcasses import POST_MORTEM_CHECKS, Carcass
+from traceability.slaughter.carcasses import POST_MORTEM_CHECKS, Carcass, CarcassState
 from traceability.slaughter.declarations import SlaughterDeclaration, SlaughterState
 
 
@@ -81,6 +82,42 @@ def inspect(session: Session, found: SlaughterDeclaration, given: Mapping[str, A
 def inspected(session: Session, found: SlaughterDeclaration) -> Sequence[AnteMortem]:
     """The newest inspection of each animal that was inspected."""
     return [*ante_mortem.newest(session, found).values()]
+
+
+class CarcassNeed(StrEnum):
+    """What a carcass waits for."""
+
+    WEIGH = "weigh"
+    INSPECT = "inspect"
+    DISPOSE = "dispose"
+
+
+CARCASS_NEED_LABELS = {
+    CarcassNeed.WEIGH: "还没登记重量",
+    CarcassNeed.INSPECT: "等同步检疫",
+    CarcassNeed.DISPOSE: "要无害化处理",
+}
+
+
+def needing(need: CarcassNeed) -> ColumnElement[bool]:
+    """The condition on `Carcass` of those that wait for it."""
+    waits = Carcass.state == CarcassState.WAITING
+    return {
+        CarcassNeed.WEIGH: waits & Carcass.hot_weight_g.is_(None),
+        CarcassNeed.INSPECT: waits & Carcass.hot_weight_g.is_not(None),
+        CarcassNeed.DISPOSE: Carcass.state == CarcassState.CONDEMNED,
+    }[need]
+
+
+def hung(session: Session, *, need: CarcassNeed | None, page: int) -> Listed[Carcass]:
+    """The carcasses of abattoirs within scope, newest first."""
+    here = select(Holding.id).where(scopes.within(whoami.scope()))
+    wanted = select(Carcass).where(Carcass.abattoir_id.in_(here))
+    if need is not None:
+        wanted = wanted.where(needing(need))
+    newest = wanted.order_by(Carcass.id.desc())
+    loaded = selectinload(Carcass.abattoir), selectinload(Carcass.animal)
+    return paged(session, newest, *loaded, page=page)
 
 
 def kill(session: Session, found: SlaughterDeclaration, given: Mapping[str, Any]) -> Carcass:

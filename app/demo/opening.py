@@ -20,7 +20,7 @@ from app.auth import accounts
 from app.auth.accounts import Account, Grant
 from app.auth.roles import ROLE_LABELS, Role, ScopeKind
 from app.config import KEY_MODE, Settings
-from app.demo import campaign, cast, county, market_day, stock, transport
+from app.demo import campaign, cast, county, hall, market_day, stock, transport
 from app.demo.county import County
 from devices import credentials, devices
 from devices.edge.outbox import Outbox
@@ -62,6 +62,7 @@ def _found(settings: Settings, session: Session, *, now: datetime, tell: Tell) -
     _write(welcome.logins_file(settings), _open_accounts(session, built, now=now))
     _sell_yesterdays(settings, session, built, now=now)
     transport.set_out(session, built, now=now)
+    hall.kill_some(session, built, now=now)
     market_day.declare_some(session, market=built.places[cast.MARKET_NAME], now=now)
     market_day.report_one(session, market=built.places[cast.MARKET_NAME], now=now)
     vets = {role: built.people[name] for role, name in VETS_OF_A_CAMPAIGN.items()}
@@ -106,6 +107,7 @@ def _open_accounts(session: Session, built: County, *, now: datetime) -> str:
         ("jingli", Role.MARKET_MANAGER, people["manager"], (market,)),
         ("shouyin", Role.CASHIER, people["cashier"], (market,)),
         ("maijia", Role.BUYER, people[cast.BUYERS[0]], ()),
+        ("tuzai", Role.PROCESSOR, people[cast.ABATTOIR[0]], ()),
         ("jianguan", Role.REGULATOR, people["regulator"], (county_wide,)),
         ("jiqun", Role.CLUSTER_OFFICER, people["officer"], programme),
         ("guanli", Role.ADMINISTRATOR, people["administrator"], ()),

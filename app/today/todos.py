@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.auth.privileges import OVERSEERS
 from app.auth.roles import Role
-from app.today import herds, offices, trade, waiting
+from app.today import abattoir, herds, offices, trade, waiting
 from app.today.waiting import Asked, Todo, Waiting
 from app.whoami import Scope
 
@@ -37,6 +37,7 @@ PARTS: Mapping[Role, tuple[Part, ...]] = {
     Role.OFFICIAL_VET: (
         herds.reports,
         herds.queue,
+        abattoir.inspecting,
         herds.isolations,
         herds.campaigns,
         herds.landings,
@@ -50,7 +51,7 @@ PARTS: Mapping[Role, tuple[Part, ...]] = {
     Role.BROKER: (herds.papers, herds.declared, trade.selling, trade.buying),
     Role.BUYER: (trade.buying, herds.papers, herds.declared, herds.arrivals, herds.landed),
     Role.CARRIER: (herds.arrivals, herds.own_filings),
-    Role.PROCESSOR: (herds.arrivals, herds.landed),
+    Role.PROCESSOR: (abattoir.killing, herds.arrivals, herds.landed),
     Role.REGULATOR: (
         offices.halts,
         offices.amendments,

@@ -3,19 +3,35 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app import database, files, forms, slaughtering, whoami
 from app.auth.privileges import permission
 from app.schemas.carcasses import DisposeCarcassHere, InspectCarcassHere, WeighCarcassHere
 from app.schemas.fields import Schema
+from app.slaughtering import CARCASS_NEED_LABELS, CarcassNeed
 from traceability.quarantine.disposal import DISPOSAL_METHOD_LABELS
 from traceability.slaughter import carcasses
 from traceability.slaughter.carcasses import CARCASS_STATE_LABELS, POST_MORTEM_CHECKS, Carcass
 
 blueprint = Blueprint("carcasses", __name__, url_prefix="/carcasses")
 Step = Callable[[Carcass, Mapping[str, Any]], str]
+
+
+@blueprint.get("/")
+@permission("slaughter.view")
+def index() -> str:
+    """胴体: of one's abattoirs, or of those one looks after; `need` keeps those that wait."""
+    need = request.args.get("need", type=CarcassNeed)
+    page = request.args.get("page", 1, type=int)
+    return render_template(
+        "carcasses/index.html",
+        found=slaughtering.hung(database.session(), need=need, page=page),
+        need=need,
+        needs=CARCASS_NEED_LABELS,
+        states=CARCASS_STATE_LABELS,
+    )
 
 
 @blueprint.get("/<ref:ref>")

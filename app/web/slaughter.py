@@ -14,7 +14,11 @@ from traceability.animals import BREED_LABELS, SEX_LABELS
 from traceability.slaughter import ante_mortem, carcasses, declarations
 from traceability.slaughter.ante_mortem import ANTE_MORTEM_CHECKS
 from traceability.slaughter.carcasses import CARCASS_STATE_LABELS
-from traceability.slaughter.declarations import SLAUGHTER_STATE_LABELS, SlaughterDeclaration
+from traceability.slaughter.declarations import (
+    SLAUGHTER_STATE_LABELS,
+    SlaughterDeclaration,
+    SlaughterState,
+)
 
 blueprint = Blueprint("slaughter", __name__, url_prefix="/slaughter")
 LABELS = {"states": SLAUGHTER_STATE_LABELS, "breeds": BREED_LABELS, "sexes": SEX_LABELS}
@@ -23,10 +27,11 @@ LABELS = {"states": SLAUGHTER_STATE_LABELS, "breeds": BREED_LABELS, "sexes": SEX
 @blueprint.get("/")
 @permission("slaughter.view")
 def index() -> str:
-    """屠宰申报: of one's abattoirs, or of those one looks after."""
+    """屠宰申报: of one's abattoirs, or of those one looks after; of one state, if it is named."""
     page = request.args.get("page", 1, type=int)
-    found = slaughtering.listed(database.session(), state=None, page=page)
-    return render_template("slaughter/index.html", found=found, **LABELS)
+    state = request.args.get("state", type=SlaughterState)
+    found = slaughtering.listed(database.session(), state=state, page=page)
+    return render_template("slaughter/index.html", found=found, state=state, **LABELS)
 
 
 @blueprint.get("/new")

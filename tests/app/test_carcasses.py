@@ -2,6 +2,8 @@
 
 from io import BytesIO
 
+from sqlalchemy import Engine, event
+
 from app.auth.roles import Role
 from tests.app.programs import ProgramOf, code
 from tests.logins import LoginAs
@@ -142,3 +144,46 @@ def test_the_api_weighs_inspects_and_disposes(program_of: ProgramOf, world: Worl
     assert code(late) == (409, "carcass.inspected")
     assert code(unknown) == (422, "evidence.unknown")
     assert code(seen) == (422, "evidence.unknown")  # another's photograph
+
+
+def test_what_waits_is_on_the_first_page_and_leads_to_its_list(
+    login_as: LoginAs, world: World
+) -> None:
+    abattoir = abattoir_of(world)
+    fresh = brought(world, abattoir)
+    row = accepted(world, abattoir, fresh)
+    bare, ready = slaughtered(world, abattoir), weighed(world, abattoir)
+    bad = opened_up(world, weighed(world, abattoir), identity=False)
+    plant, vet = login_as(Role.PROCESSOR, party=world.buyer), login_as(Role.OFFICIAL_VET)
+
+    waits = vet.get("/").text
+    assert all(words in waits for words in ("等您宰前检查的牛", "等您同步检疫的胴体"))
+    examined(world, row, fresh)
+    asked = plant.get("/").text
+
+    for words in ("准宰、还没登记屠宰的牛", "还没登记重量的胴体", "不合格、要无害化处理的胴体"):
+        assert words in asked
+    for need, hung in (("weigh", bare), ("inspect", ready), ("dispose", bad)):
+        page = plant.get(f"/carcasses/?need={need}").text
+        assert [each.ref in page for each in (bare, ready, bad)].count(True) == 1
+        assert hung.ref in page
+    assert "没有这样的胴体" in login_as(Role.PROCESSOR, party=world.farmer).get("/carcasses/").text
+
+
+def test_a_longer_list_of_carcasses_asks_no_more(login_as: LoginAs, world: World) -> None:
+    plant, abattoir = login_as(Role.PROCESSOR, party=world.buyer), abattoir_of(world)
+    asked: list[int] = []
+
+    def count(*_: object) -> None:
+        asked[-1] += 1
+
+    for _ in range(2):
+        slaughtered(world, abattoir)
+        slaughtered(world, abattoir)
+        world.session.commit()
+        asked.append(0)
+        event.listen(Engine, "before_cursor_execute", count)
+        assert plant.get("/carcasses/").status_code == 200
+        event.remove(Engine, "before_cursor_execute", count)
+
+    assert asked[0] == asked[1] > 0

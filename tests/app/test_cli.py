@@ -17,6 +17,7 @@ from traceability.base.db import make_engine, reading
 from traceability.base.errors import RuleViolation
 from traceability.consignments.records import Consignment, ConsignmentState
 from traceability.quarantine import certificates
+from traceability.slaughter.carcasses import Carcass, CarcassState
 
 
 @pytest.fixture
@@ -49,6 +50,16 @@ def test_the_first_start_builds_the_demonstration_and_the_second_goes_on_with_it
     require_logins(settings, shown)
     require_logins(settings, run("demo-logins").output)
     require_a_vehicle_on_the_road(settings)
+    require_a_carcass_for_the_vet(settings)
+
+
+def require_a_carcass_for_the_vet(settings: Settings) -> None:
+    """One carcass is fit and one waits for its inspection."""
+    engine = make_engine(settings.database_url)
+    with reading(engine) as session:
+        hung = session.scalars(select(Carcass).order_by(Carcass.id))
+        assert [each.state for each in hung] == [CarcassState.PASSED, CarcassState.WAITING]
+    engine.dispose()
 
 
 def require_a_vehicle_on_the_road(settings: Settings) -> None:
@@ -72,7 +83,7 @@ def require_logins(settings: Settings, shown: str) -> None:
             assert accounts.password_fits(accounts.find(session, login), password), login
     assert installation.is_demo(engine)
     engine.dispose()
-    assert len(lines) == 10
+    assert len(lines) == 11
 
 
 @pytest.mark.parametrize("command", ["demo-logins", "demo-morning"])

@@ -36,6 +36,7 @@ FIRST_PAGES = {
     "cunyi": ["/", "/treatments/immunise"],
     "jingli": ["/", "/devices/"],
     "maijia": ["/", "/movements/"],
+    "tuzai": ["/slaughter/", "/carcasses/"],
     "jianguan": ["/audit/", "/restrictions/", "/tracing/"],
     "jiqun": ["/projects/", "/clusters/"],
     "guanli": ["/accounts/", "/backups/"],
