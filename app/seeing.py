@@ -15,6 +15,7 @@ from app import (
     places,
     programme,
     purchasing,
+    slaughtering,
     stocking,
     whoami,
 )
@@ -31,6 +32,8 @@ VIEWERS: Mapping[str, Callable[[Session, str], object]] = {
     "certificate": papers.certificate,
     "alert": alerting.get,
     "isolation": isolating.get,
+    "slaughter_declaration": slaughtering.get,
+    "carcass": slaughtering.carcass,
     "consignment": consigning.get,
     "holding": places.holding,
     "drug_label": drug_labels.get,
