@@ -68,6 +68,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("plans.index", "六个一", "clipboard2-check", "方案、规划、清单和产业大脑"),
     Entry("decisions.index", "集体决策", "people", "会议、签字、备案，变更的依据"),
     Entry("meetings.index", "会商调度", "calendar-event", "每季度一次会商、一次调度"),
+    Entry("teams.index", "工作组与专班", "people", "两地成员、职务和任期"),
+    Entry("exchanges.index", "互访培训挂职", "truck", "两地往来，一次一条"),
     Entry("policies.index", "政策", "file-earmark-text", "谁可享受、到哪天为止"),
     Entry("projects.index", "项目进展", "graph-up-arrow", "登记进展和佐证"),
     Entry("parties.index", "主体", "people", "农户、合作社、企业"),

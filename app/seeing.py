@@ -17,6 +17,7 @@ from app import (
     purchasing,
     slaughtering,
     stocking,
+    teaming,
     whoami,
 )
 from app.auth.privileges import OVERSEERS
@@ -45,6 +46,9 @@ VIEWERS: Mapping[str, Callable[[Session, str], object]] = {
     "milestone": programme.milestone,
     "meeting": convening.meeting,
     "action_item": convening.item,
+    "team": teaming.team,
+    "team_member": teaming.member,
+    "exchange": teaming.exchange,
     "plan": deciding.plan,
     "decision": deciding.decision,
     "policy": deciding.policy,

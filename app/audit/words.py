@@ -7,8 +7,10 @@ from typing import Any
 from app import filters
 from app.trace.words import FIELDS, value_of
 from registry.decisions import MATTER_LABELS
+from registry.exchanges import EXCHANGE_KIND_LABELS
 from registry.meetings import DUTY_LABELS, LEVEL_LABELS
 from registry.plans import PLAN_KIND_LABELS
+from registry.teams import SIDE_LABELS, TEAM_KIND_LABELS
 from traceability.base.clock import unstamp
 from traceability.holdings import HOLDING_KIND_LABELS, HoldingKind
 from traceability.inputs import INPUT_KIND_LABELS
@@ -225,6 +227,18 @@ PRIVATE_NAMES = {
     "minutes": "纪要",
     "meeting": "会商或调度",
     "assignee": "承办人",
+    "team_kind": "组织类别",
+    "mandate": "职责",
+    "formed_on": "成立日期",
+    "dissolved_on": "撤销日期",
+    "team": "工作组或专班",
+    "office": "单位",
+    "side": "哪一方",
+    "position": "组内职务",
+    "from_on": "开始日期",
+    "until_on": "截止日期",
+    "exchange_kind": "往来类别",
+    "people": "人数",
     "matters": "决定事项",
     "matter": "变更事项",
     "met_on": "开会日期",
@@ -279,6 +293,9 @@ PLACE_KINDS = {"from_kind", "to_kind", "place_kind"}
 REGIONS = {"township", "from_township", "to_township", "region_code"}
 CHOICES: Mapping[str, Mapping[Any, str]] = {
     "duty": DUTY_LABELS,
+    "team_kind": TEAM_KIND_LABELS,
+    "side": SIDE_LABELS,
+    "exchange_kind": EXCHANGE_KIND_LABELS,
     "level": LEVEL_LABELS,
     "plan_kind": PLAN_KIND_LABELS,
     "matter": MATTER_LABELS,

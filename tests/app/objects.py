@@ -38,6 +38,7 @@ from registry import (
     policies,
     projects,
     spending,
+    teams,
 )
 from registry.clusters import Cluster, ClusterCard, TaskCard
 from registry.decisions import Decision, Matter
@@ -54,6 +55,7 @@ from registry.indicators import (
 from registry.meetings import Duty, Level, Meeting
 from registry.projects import Project, ProjectCard
 from registry.spending import PaymentKind
+from registry.teams import Side, Team, TeamKind
 from tests import selling
 from tests.logins import LoginAs
 from tests.slaughtering import slaughtered
@@ -694,6 +696,40 @@ def action_item(login_as: LoginAs, me: Account) -> Case:
     return _granted(me, made.ref)
 
 
+def _team(login_as: LoginAs) -> Team:
+    world = login_as.world
+    return teams.form(
+        world.session,
+        _cluster(login_as, "cold"),
+        kind=TeamKind.TASK_FORCE,
+        name="冷链专班",
+        mandate="推进冷库建设",
+        formed_on=world.today,
+        at=world.at,
+        by=world.office,
+    )
+
+
+def team(login_as: LoginAs, me: Account) -> Case:
+    return _granted(me, _team(login_as).ref)
+
+
+def team_member(login_as: LoginAs, me: Account) -> Case:
+    world = login_as.world
+    made = teams.appoint(
+        world.session,
+        _team(login_as),
+        name="李明",
+        office="农业农村局",
+        side=Side.GUIZHOU,
+        position="组长",
+        from_on=world.today,
+        at=world.at,
+        by=world.office,
+    )
+    return _granted(me, made.ref)
+
+
 def policy(login_as: LoginAs, me: Account) -> Case:
     world = login_as.world
     made = policies.register(
@@ -1005,6 +1041,8 @@ OBJECTS: dict[str, Maker] = {
     "funds.payment": fund_payment,
     "decisions.ref": decision,
     "policies.ref": policy,
+    "teams.ref": team,
+    "teams.member": team_member,
     "meetings.ref": meeting,
     "meetings.action": action_item,
     "tasks.ref": task,
@@ -1094,6 +1132,30 @@ BODIES: dict[str, dict[str, object]] = {
         "due_on": "2026-12-01",
     },
     "POST /api/meetings/actions/<ref:action>/done": {"outcome": "已开标"},
+    "POST /api/clusters/<ref:ref>/teams": {
+        "kind": "task_force",
+        "name": "冷链专班",
+        "mandate": "推进冷库建设",
+        "formed_on": "2026-11-01",
+    },
+    "POST /api/teams/<ref:ref>/members": {
+        "name": "李明",
+        "office": "农业农村局",
+        "side": "guizhou",
+        "position": "组长",
+        "from_on": "2026-11-01",
+    },
+    "POST /api/teams/<ref:ref>/dissolve": {"dissolved_on": "2026-12-31", "reason": "任务完成"},
+    "POST /api/teams/members/<ref:member>/release": {"until_on": "2026-12-31"},
+    "POST /api/clusters/<ref:ref>/exchanges": {
+        "kind": "visit",
+        "title": "赴广东对接",
+        "side": "guizhou",
+        "place": "广州",
+        "from_on": "2026-11-01",
+        "people": 5,
+        "outcome": "签约",
+    },
     "POST /api/decisions/<ref:ref>/return": {"reason": "没有签字"},
     "POST /api/policies/<ref:ref>/extend": {"valid_until": "2027-06-30"},
     "POST /api/clusters/<ref:ref>/plans": {

@@ -15,6 +15,7 @@ from registry import (
     clusters,
     decisions,
     doubts,
+    exchanges,
     founding,
     funding,
     indicators,
@@ -25,6 +26,7 @@ from registry import (
     policies,
     projects,
     spending,
+    teams,
 )
 from registry.clusters import Cluster
 from tests.databases import copy_of, named, run
@@ -51,6 +53,9 @@ MODELS: tuple[type[Any], ...] = (
     adjustments.Adjustment,
     meetings.Meeting,
     meetings.ActionItem,
+    teams.Team,
+    teams.Member,
+    exchanges.Exchange,
 )
 _KNOWN = (founding,)  # imported so that its tables are made
 

@@ -138,6 +138,11 @@ class Kind(StrEnum):
     MEETING_HELD = "meeting.held"
     ACTION_ASSIGNED = "action.assigned"
     ACTION_DONE = "action.done"
+    TEAM_FORMED = "team.formed"
+    TEAM_DISSOLVED = "team.dissolved"
+    MEMBER_APPOINTED = "member.appointed"
+    MEMBER_RELEASED = "member.released"
+    EXCHANGE_RECORDED = "exchange.recorded"
     WORDING_DECIDED = "wording.decided"
     INDICATOR_DECLARED = "indicator.declared"
     INDICATOR_REVISED = "indicator.revised"
@@ -315,6 +320,11 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.MEETING_HELD: _spec("会议纪要", "held_on level"),
     Kind.ACTION_ASSIGNED: _spec("交办事项"),
     Kind.ACTION_DONE: _spec("交办事项办结"),
+    Kind.TEAM_FORMED: _spec("工作组或专班成立"),
+    Kind.TEAM_DISSOLVED: _spec("工作组或专班撤销"),
+    Kind.MEMBER_APPOINTED: _spec("成员登记"),
+    Kind.MEMBER_RELEASED: _spec("成员任期结束"),
+    Kind.EXCHANGE_RECORDED: _spec("互访、培训或挂职"),
     Kind.WORDING_DECIDED: _spec("存疑读法", "doubt_key choice"),
     Kind.INDICATOR_DECLARED: _spec("指标登记", INDICATOR_CARD),
     Kind.INDICATOR_REVISED: _spec("指标更新", INDICATOR_CARD),

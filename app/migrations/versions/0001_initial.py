@@ -673,6 +673,37 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "exchange",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "cluster_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("title", sa.String(length=80), nullable=False),
+        sa.Column("side", sa.String(length=40), nullable=False),
+        sa.Column("place", sa.String(length=80), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.Column("people", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column(
+            "evidence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.CheckConstraint("people > 0", name=op.f("ck_exchange_people")),
+        sa.ForeignKeyConstraint(
+            ["cluster_id"], ["cluster.id"], name=op.f("fk_exchange_cluster_id_cluster")
+        ),
+        sa.ForeignKeyConstraint(
+            ["evidence_id"], ["evidence.id"], name=op.f("fk_exchange_evidence_id_evidence")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_exchange")),
+        sa.UniqueConstraint("ref", name=op.f("uq_exchange_ref")),
+    )
+    with op.batch_alter_table("exchange", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_exchange_cluster_id"), ["cluster_id"], unique=False)
+
+    op.create_table(
         "filing",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
@@ -1049,6 +1080,33 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_tag_range_holder_id"), ["holder_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_tag_range_parent_id"), ["parent_id"], unique=False)
+
+    op.create_table(
+        "team",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "cluster_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("mandate", sa.Text(), nullable=False),
+        sa.Column("formed_on", sa.Date(), nullable=False),
+        sa.Column("dissolved_on", sa.Date(), nullable=True),
+        sa.Column(
+            "evidence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["cluster_id"], ["cluster.id"], name=op.f("fk_team_cluster_id_cluster")
+        ),
+        sa.ForeignKeyConstraint(
+            ["evidence_id"], ["evidence.id"], name=op.f("fk_team_evidence_id_evidence")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_team")),
+        sa.UniqueConstraint("ref", name=op.f("uq_team_ref")),
+    )
+    with op.batch_alter_table("team", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_team_cluster_id"), ["cluster_id"], unique=False)
 
     op.create_table(
         "account_scope",
@@ -1607,6 +1665,24 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_slaughter_declaration_abattoir_id"), ["abattoir_id"], unique=False
         )
+
+    op.create_table(
+        "team_member",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("team_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("office", sa.String(length=80), nullable=False),
+        sa.Column("side", sa.String(length=40), nullable=False),
+        sa.Column("position", sa.String(length=80), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_team_member_team_id_team")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_team_member")),
+        sa.UniqueConstraint("ref", name=op.f("uq_team_member_ref")),
+    )
+    with op.batch_alter_table("team_member", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_team_member_team_id"), ["team_id"], unique=False)
 
     op.create_table(
         "transfer",
@@ -2929,6 +3005,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_transfer_credit_id"))
 
     op.drop_table("transfer")
+    with op.batch_alter_table("team_member", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_team_member_team_id"))
+
+    op.drop_table("team_member")
     with op.batch_alter_table("slaughter_declaration", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_slaughter_declaration_abattoir_id"))
 
@@ -3007,6 +3087,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_account_scope_account_id"))
 
     op.drop_table("account_scope")
+    with op.batch_alter_table("team", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_team_cluster_id"))
+
+    op.drop_table("team")
     with op.batch_alter_table("tag_range", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_tag_range_parent_id"))
         batch_op.drop_index(batch_op.f("ix_tag_range_holder_id"))
@@ -3066,6 +3150,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_filing_carrier_id"))
 
     op.drop_table("filing")
+    with op.batch_alter_table("exchange", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_exchange_cluster_id"))
+
+    op.drop_table("exchange")
     op.drop_table("event_subject")
     op.drop_table("event_private")
     op.drop_table("epcis_event")
