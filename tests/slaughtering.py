@@ -72,5 +72,6 @@ def weighed(world: World, abattoir: Holding, hot_weight_g: int = 280_000) -> Car
 def opened_up(world: World, row: Carcass, **failed: bool) -> Carcass:
     """Inspected after slaughter; every check passed but those that failed."""
     checks = {**dict.fromkeys(POST_MORTEM_CHECKS, True), **failed}
-    carcasses.inspect(world.session, row, checks=checks, at=world.at, by=world.vet)
+    remarks = "" if all(checks.values()) else "肝脏有脓肿"
+    carcasses.inspect(world.session, row, checks=checks, remarks=remarks, at=world.at, by=world.vet)
     return row

@@ -132,7 +132,9 @@ def test_the_api_weighs_inspects_and_disposes(program_of: ProgramOf, world: Worl
 
     unweighed = vet.post(f"{hung}/inspection", {"passed": ALL})
     weighed_now = plant.post(f"{hung}/weight", {"hot_weight_g": 281_000})
-    failed = vet.post(f"{hung}/inspection", {"passed": ALL[:-1]})
+    silent = vet.post(f"{hung}/inspection", {"passed": ALL[:-1]})
+    why = {"passed": ALL[:-1], "remarks": "复检发现淋巴结化脓"}
+    failed = vet.post(f"{hung}/inspection", why)
     late = plant.post(f"{hung}/weight", {"hot_weight_g": 1})
     nothing = {**disposal, "photographs": [f"evidence:{'0' * 32}"]}
     unknown = plant.post(f"{hung}/disposal", nothing)
@@ -140,6 +142,7 @@ def test_the_api_weighs_inspects_and_disposes(program_of: ProgramOf, world: Worl
 
     assert code(unweighed) == (409, "carcass.not_weighed")
     assert weighed_now.get_json()["hot_weight_g"] == 281_000
+    assert code(silent) == (422, "post_mortem.without_reason")
     assert failed.get_json()["state"] == CarcassState.CONDEMNED.value
     assert code(late) == (409, "carcass.inspected")
     assert code(unknown) == (422, "evidence.unknown")

@@ -167,6 +167,16 @@ def test_a_condemned_carcass_is_disposed_of_before_a_witness_and_never_passes_ag
     assert verify_chain(world.session).damage == []
 
 
+def test_a_form_sent_empty_condemns_nothing(world: World) -> None:
+    row = weighed(world, abattoir_of(world))
+
+    def inspect() -> None:
+        carcasses.inspect(world.session, row, checks={}, remarks=" ", at=world.at, by=world.vet)
+
+    assert refused(inspect) == "post_mortem.without_reason"
+    assert row.state is CarcassState.WAITING
+
+
 def test_a_fit_carcass_is_not_thrown_away(world: World) -> None:
     row = opened_up(world, weighed(world, abattoir_of(world)))
 

@@ -189,10 +189,13 @@ def inspect(
 ) -> None:
     """Record what the official vet found; every check passed makes it fit, else it is condemned.
 
+    A carcass is not condemned by a form sent empty: the remarks say why.
+
     Inspected again, the newest counts, until it is disposed of.
 
     Raises:
-        RuleViolation: `post_mortem.unknown_check`, `carcass.before_slaughter`.
+        RuleViolation: `post_mortem.unknown_check`, `post_mortem.without_reason`,
+            `carcass.before_slaughter`.
         Conflict: `carcass.not_weighed`, `carcass.disposed`.
     """
     _hold(session, row, at=at)
@@ -203,6 +206,9 @@ def inspect(
     if not checks.keys() <= POST_MORTEM_CHECKS.keys():
         raise RuleViolation("post_mortem.unknown_check", "检查项目不在规定之列，请刷新页面")
     passed = all(checks.get(name, False) for name in POST_MORTEM_CHECKS)
+    if not passed and not remarks.strip():
+        sentence = "有项目没打勾：不合格的请在说明里写明病变和原因，合格的请把各项都打勾"
+        raise RuleViolation("post_mortem.without_reason", sentence)
     row.state = CarcassState.PASSED if passed else CarcassState.CONDEMNED
     row.vet, row.inspected_at, row.checks = by, clock.to_ms(at), dict(checks)
     row.removed, row.remarks = _cut(removed), _cut(remarks)
