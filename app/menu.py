@@ -29,6 +29,7 @@ class Entry:
 ENTRIES: tuple[Entry, ...] = (
     Entry("desk.show", "过磅成交", "speedometer2", "称上读数，登记成交"),
     Entry("gate.show", "入场", "truck", "验证明，登记入场"),
+    Entry("entries.index", "赶场预约", "clipboard2-check", "哪天来几头，到场编号"),
     Entry("counter.show", "收银", "cash-coin", "收款、交割、付卖主"),
     Entry("animals.index", "牛只", "cow", "牛只卡片和经历"),
     Entry("animals.register", "登记牛犊", "plus-lg", "打耳标当天登记"),
@@ -98,6 +99,7 @@ ORDER: dict[Role, tuple[str, ...]] = {
         "treatments.record",
         "sales.index",
         "movements.index",
+        "entries.index",
     ),
     Role.VILLAGE_VET: (
         "campaigns.index",
@@ -131,6 +133,7 @@ ORDER: dict[Role, tuple[str, ...]] = {
         "verdict.scan",
         "devices.index",
         "parties.index",
+        "entries.index",
     ),
     Role.MARKET_MANAGER: (
         "desk.show",
@@ -141,6 +144,7 @@ ORDER: dict[Role, tuple[str, ...]] = {
         "devices.index",
         "instruments.index",
         "accounts.index",
+        "entries.index",
     ),
     Role.CASHIER: ("counter.show", "sales.index", "weighings.index", "parties.index"),
     Role.BROKER: ("verdict.scan", "sales.index", "animals.index", "declarations.file"),

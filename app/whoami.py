@@ -33,6 +33,7 @@ ACT_OF_NOUN: dict[str, ConsentAct] = {
     "declaration": ConsentAct.DECLARATION,
     "movement": ConsentAct.DECLARATION,
     "consignment": ConsentAct.DECLARATION,
+    "entry": ConsentAct.SALE,
     "listing": ConsentAct.SALE,
     "sale": ConsentAct.SALE,
 }

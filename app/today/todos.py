@@ -22,7 +22,7 @@ KEEPER: tuple[Part, ...] = (
     herds.own_herd,
     trade.selling,
 )
-DESK: tuple[Part, ...] = (trade.gate, trade.crate, trade.unpaid, trade.scales)
+DESK: tuple[Part, ...] = (trade.booked, trade.gate, trade.crate, trade.unpaid, trade.scales)
 PARTS: Mapping[Role, tuple[Part, ...]] = {
     Role.FARMER: KEEPER,
     Role.VILLAGE_VET: (
@@ -38,6 +38,7 @@ PARTS: Mapping[Role, tuple[Part, ...]] = {
         herds.reports,
         herds.queue,
         abattoir.inspecting,
+        trade.unpapered,
         herds.isolations,
         herds.campaigns,
         herds.landings,

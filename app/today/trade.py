@@ -7,6 +7,7 @@ from sqlalchemy import Select, exists, or_, select
 
 from app.today.waiting import Asked, Waiting
 from devices.pairing import Pairing, PairingState
+from market.entries.records import Entry, EntryState
 from market.sales.records import Sale, SaleState
 from traceability.animals import Animal
 from traceability.base.clock import start_of
@@ -38,6 +39,31 @@ def gate(asked: Asked) -> Iterator[Waiting]:
     )
     yield Waiting("路上的牛，等入场查验", "gate.show", coming)
     yield Waiting("今天入场、还没成交的牛", "gate.show", unsold)
+
+
+def booked(asked: Asked) -> Iterator[Waiting]:
+    """Vehicles that said they would come today, and have not."""
+    coming = select(Entry.id).where(
+        Entry.market_id.in_(asked.markets),
+        Entry.comes_on == asked.today,
+        Entry.state == EntryState.BOOKED,
+    )
+    yield Waiting("今天预约、还没到场的", "entries.index", coming, unit="车")
+
+
+def unpapered(asked: Asked) -> Iterator[Waiting]:
+    """Vehicles that came today with animals without papers: the vet decides about them."""
+    come = select(Entry.id).where(
+        Entry.market_id.in_(asked.here), Entry.comes_on == asked.today, Entry.unpapered_head > 0
+    )
+    yield Waiting(
+        "今天有牛没有证明、等补检的",
+        "entries.index",
+        come,
+        hint="在市场的补检区",
+        tone="warn",
+        unit="车",
+    )
 
 
 def crate(asked: Asked) -> Iterator[Waiting]:

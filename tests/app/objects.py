@@ -26,6 +26,8 @@ from app.trace.alarms import CloneAlarm, Told
 from devices import credentials, devices, inbox
 from devices.devices import Device, DeviceFacts, DeviceKind
 from devices.inbox import Arrived, SetAside
+from market.entries import acts as entry_acts
+from market.entries.records import CattleClass
 from registry import (
     actuals,
     clusters,
@@ -403,6 +405,47 @@ def carcass(login_as: LoginAs, me: Account) -> Case:
     mine = hung[0].ref if me.role in {Role.OFFICIAL_VET, Role.REGULATOR, *EVERYWHERE} else None
     theirs = None if me.role in EVERYWHERE else hung[1].ref
     return Case(mine, theirs, f"carcass:{NOBODY}")
+
+
+_ENTRY_SERIAL = count(1)
+
+
+def entry(login_as: LoginAs, me: Account) -> Case:
+    """Booked by the farmer at the county's market, and by a stranger at one of the next county."""
+    world = login_as.world
+    rows, serial = [], next(_ENTRY_SERIAL)
+    for keeper, region in ((world.farmer, "520526104"), (world.party("邻县卖主"), "520527")):
+        away = region == "520527"
+        place = (
+            world.holding(HoldingKind.MARKET, "邻县市场", keeper=keeper, region=region)
+            if away
+            else world.market
+        )
+        home = world.holding(HoldingKind.HOUSEHOLD, "卖主家", keeper=keeper, region=region)
+        made = entry_acts.book(
+            world.session,
+            place,
+            home,
+            head=3,
+            cattle_class=CattleClass.MIXED,
+            expected_at=world.at + timedelta(minutes=serial),
+            at=world.at,
+            by=keeper,
+        )
+        rows.append(made)
+    mine = rows[0].ref if me.role in ENTRY_SEERS | EVERYWHERE else None
+    theirs = None if me.role in EVERYWHERE else rows[1].ref
+    return Case(mine, theirs, f"entry:{NOBODY}")
+
+
+ENTRY_SEERS = {
+    Role.FARMER,
+    Role.VILLAGE_VET,
+    Role.OFFICIAL_VET,
+    Role.REGULATOR,
+    Role.MARKET_OPERATOR,
+    Role.MARKET_MANAGER,
+}
 
 
 def movement(login_as: LoginAs, me: Account) -> Case:
@@ -1056,6 +1099,7 @@ OBJECTS: dict[str, Maker] = {
     "alerts.ref": alert,
     "drug-labels.ref": drug_label,
     "consignments.ref": consignment,
+    "entries.ref": entry,
     "isolations.ref": isolation,
     "movements.ref": movement,
     "slaughter.ref": slaughter,
@@ -1092,6 +1136,7 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/declarations/<ref:ref>/refuse": {"reason": "资料不全"},
     "POST /api/declarations/<ref:ref>/inspections": {"animal": THE_ANIMAL},
     "POST /api/declarations/<ref:ref>/certificate": {},
+    "POST /api/entries/<ref:ref>/admit": {"head": 3},
     "POST /api/slaughter/<ref:ref>/refuse": {"reason": "待宰圈未消毒"},
     "POST /api/slaughter/<ref:ref>/inspections": {"animal": THE_ANIMAL},
     "POST /api/slaughter/<ref:ref>/carcasses": {"animal": THE_ANIMAL},

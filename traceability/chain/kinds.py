@@ -102,6 +102,10 @@ class Kind(StrEnum):
     WEIGHING_ANNULLED = "weighing.annulled"
     EPCIS_OBSERVED = "epcis.observed"
     ACCOUNT_OPENED = "account.opened"
+    ENTRY_BOOKED = "entry.booked"
+    ENTRY_CANCELLED = "entry.cancelled"
+    ENTRY_ADMITTED = "entry.admitted"
+    ENTRY_WALKED_IN = "entry.walked_in"
     SALE_AGREED = "sale.agreed"
     SALE_WEIGHED = "sale.weighed"
     SALE_FUNDED = "sale.funded"
@@ -284,6 +288,10 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.WEIGHING_ANNULLED: _spec("过磅作废", "", "inspecting"),
     Kind.EPCIS_OBSERVED: _spec("外部事件", "event_type evidence_level"),
     Kind.ACCOUNT_OPENED: _spec("开立账户"),
+    Kind.ENTRY_BOOKED: _spec("入场预约", PLACE),
+    Kind.ENTRY_CANCELLED: _spec("取消预约"),
+    Kind.ENTRY_ADMITTED: _spec("预约到场"),
+    Kind.ENTRY_WALKED_IN: _spec("没有预约到场", PLACE),
     Kind.SALE_AGREED: _spec("成交", PLACE, "accepting"),
     Kind.SALE_WEIGHED: _spec("成交过磅", "", "accepting"),
     Kind.SALE_FUNDED: _spec("货款到账", "", "accepting"),

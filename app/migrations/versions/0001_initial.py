@@ -1286,6 +1286,60 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_declaration_origin_id"), ["origin_id"], unique=False)
 
     op.create_table(
+        "entry",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "market_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "seller_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("origin_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("comes_on", sa.Date(), nullable=False),
+        sa.Column("expected_at", Instant(), nullable=True),
+        sa.Column("cattle_class", sa.String(length=40), nullable=False),
+        sa.Column(
+            "booked_head", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("arrived_at", Instant(), nullable=True),
+        sa.Column(
+            "arrived_head", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "unpapered_head", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("disinfected", sa.Boolean(), nullable=True),
+        sa.Column("plate", sa.String(length=12), nullable=True),
+        sa.Column("gate_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("cancel_reason", sa.String(length=400), nullable=True),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.CheckConstraint(
+            "(gate_no IS NULL) = (state != 'arrived')", name=op.f("ck_entry_numbered_at_gate")
+        ),
+        sa.CheckConstraint(
+            "unpapered_head BETWEEN 0 AND arrived_head", name=op.f("ck_entry_unpapered_among_all")
+        ),
+        sa.ForeignKeyConstraint(
+            ["market_id"], ["holding.id"], name=op.f("fk_entry_market_id_holding")
+        ),
+        sa.ForeignKeyConstraint(
+            ["origin_id"], ["holding.id"], name=op.f("fk_entry_origin_id_holding")
+        ),
+        sa.ForeignKeyConstraint(["seller_id"], ["party.id"], name=op.f("fk_entry_seller_id_party")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_entry")),
+        sa.UniqueConstraint(
+            "market_id", "comes_on", "gate_no", name=op.f("uq_entry_market_id_comes_on_gate_no")
+        ),
+        sa.UniqueConstraint("ref", name=op.f("uq_entry_ref")),
+    )
+    with op.batch_alter_table("entry", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_entry_market_id_comes_on", ["market_id", "comes_on"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_entry_seller_id"), ["seller_id"], unique=False)
+
+    op.create_table(
         "epcis_query",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -3056,6 +3110,11 @@ def downgrade() -> None:
 
     op.drop_table("icar_resource")
     op.drop_table("epcis_query")
+    with op.batch_alter_table("entry", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_entry_seller_id"))
+        batch_op.drop_index("ix_entry_market_id_comes_on")
+
+    op.drop_table("entry")
     with op.batch_alter_table("declaration", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_declaration_origin_id"))
         batch_op.drop_index(batch_op.f("ix_declaration_declarant_id"))
