@@ -101,7 +101,7 @@ class CarcassOut(Answer):
     """胴体."""
 
     ref = fields.Ref("carcass")
-    number = fields.String(metadata={"example": "20261122-001"})
+    number = fields.String(metadata={"example": "20261122-0001"})
     state = fields.Choice(CarcassState)
     animal = fields.Nested(AnimalOut)
     abattoir = fields.Nested(PlaceOut)

@@ -45,7 +45,7 @@ def test_from_the_pass_to_a_fit_carcass_on_the_pages(login_as: LoginAs, world: W
     shown = plant.get(hung).text
     assert all(words in shown for words in ("同步检疫合格", "280.5 公斤", "甲状腺"))
     assert "登记胴体重" not in shown
-    assert "20261122-001" in plant.get(page).text
+    assert "20261122-0001" in plant.get(page).text
     assert "已屠宰" in vet.get(f"/animals/{animal.ref}").text
 
 

@@ -53,7 +53,7 @@ def test_an_animal_with_its_pass_is_slaughtered_and_becomes_a_numbered_carcass(
 
     first, second = slaughtered(world, abattoir), slaughtered(world, abattoir)
 
-    assert (first.number, second.number) == ("20261122-001", "20261122-002")
+    assert (first.number, second.number) == ("20261122-0001", "20261122-0002")
     assert first.state is CarcassState.WAITING
     animal = first.animal
     assert (animal.state, animal.ended_on) == (AnimalState.SLAUGHTERED, world.today)
@@ -71,8 +71,8 @@ def test_another_abattoir_and_another_day_count_from_one(world: World) -> None:
     elsewhere = slaughtered(world, abattoir_of(world))
     next_day = slaughtered(world, elsewhere.abattoir)  # twelve minutes past midnight
 
-    assert elsewhere.number == "20261122-001"
-    assert next_day.number == "20261123-001"
+    assert elsewhere.number == "20261122-0001"
+    assert next_day.number == "20261123-0001"
 
 
 def test_nothing_is_slaughtered_without_its_pass(world: World) -> None:

@@ -72,7 +72,7 @@ class Carcass(Subject, Base):
     declaration_id: Mapped[int] = mapped_column(ForeignKey("slaughter_declaration.id"), index=True)
     animal_id: Mapped[int] = mapped_column(ForeignKey("animal.id"), unique=True)
     abattoir_id: Mapped[int] = mapped_column(ForeignKey("holding.id"))
-    number: Mapped[str] = mapped_column(String(20))  # day and place in it: 20261122-001
+    number: Mapped[str] = mapped_column(String(20))  # day and place in it: 20261122-0001
     slaughtered_at: Mapped[datetime]
     hot_weight_g: Mapped[int | None]
     state: Mapped[CarcassState]
@@ -158,7 +158,7 @@ def _next_number(session: Session, row: Carcass) -> str:
             Carcass.abattoir_id == row.declaration.abattoir_id, Carcass.number.startswith(day)
         )
     )
-    return f"{day}{int(taken.removeprefix(day)) + 1 if taken else 1:03d}"
+    return f"{day}{int(taken.removeprefix(day)) + 1 if taken else 1:04d}"
 
 
 def weigh(session: Session, row: Carcass, *, hot_weight_g: int, at: datetime, by: Party) -> None:
