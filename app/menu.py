@@ -61,6 +61,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("audit.show", "核查追溯链", "shield-check", "查找、通读、核查"),
     Entry("labels.index", "打标签", "printer", "A4 不干胶或单枚"),
     Entry("scans.index", "扫码疑点", "qr-code-scan", "可能被复制的标签"),
+    Entry("calvings.index", "产犊疑点", "cow", "牛犊和登记的母牛对不上"),
     Entry("tracing.show", "追踪", "diagram-3", "从哪里来，碰到过谁"),
     Entry("restrictions.index", "管控", "x-octagon-fill", "封锁、限制移动和解除"),
     Entry("rules.index", "规则", "journal-text", "依据、有效期和修改"),
