@@ -15,6 +15,7 @@ CLIMB_FRAMES = 8
 SWAY_FRAMES = 12
 SWAY_G = 12_000
 SETTLED_FRAMES = 12
+TREMBLE_G = 100
 DIVISION_G = 500
 
 
@@ -54,6 +55,10 @@ class Crate:
         while not self._stopping.wait(self._pause):
             with self._beat:
                 weight_g, stable = self._shown
+                if (
+                    not stable
+                ):  # an animal that moves shows no two frames alike, however late we are
+                    weight_g += self._beats % 2 * TREMBLE_G
                 self._beats += 1
                 self._beat.notify_all()
             self.scale.say(self._encode(weight_g, stable=stable))
@@ -85,7 +90,7 @@ class Crate:
         last_g, _ = self._shown
         sway_g = self._random.randrange(-SWAY_G, SWAY_G) // 100 * 100
         moved_g = max(weight_g + sway_g, 0)
-        self._show(moved_g + 100 if moved_g == last_g else moved_g, stable=False)
+        self._show(moved_g + TREMBLE_G if moved_g == last_g else moved_g, stable=False)
 
     def step_off(self) -> None:
         """Let the animal go; the platform comes to rest at zero."""

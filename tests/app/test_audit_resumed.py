@@ -86,7 +86,11 @@ def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "KEEP_S", 0)
 
 
-@pytest.mark.parametrize("beside_from", [10**9, 0], ids=["one process", "two processes"])
+@pytest.mark.parametrize(
+    "beside_from",
+    [10**9, pytest.param(0, marks=pytest.mark.slow)],
+    ids=["one process", "two processes"],
+)
 @pytest.mark.parametrize(
     "part",
     [pytest.param(0.2, marks=pytest.mark.slow), 0.6, pytest.param(0.9, marks=pytest.mark.slow)],
@@ -125,6 +129,7 @@ def test_an_audit_killed_again_and_again_comes_to_its_end(settings: Settings) ->
     assert gone_on.events == whole.events
 
 
+@pytest.mark.slow
 def test_events_recorded_meanwhile_are_read_too(settings: Settings, world: World) -> None:
     kill_at(settings, 25)
     world.later(minutes=1)
@@ -161,6 +166,7 @@ def test_what_cannot_be_read_is_begun_anew(settings: Settings, spoil: Spoil) -> 
     assert report.read_before == 0
 
 
+@pytest.mark.slow
 def test_another_log_is_read_from_its_beginning(settings: Settings) -> None:
     kill_at(settings, 25)
     known = halfway.read(running.halfway_file(settings))
@@ -173,6 +179,7 @@ def test_another_log_is_read_from_its_beginning(settings: Settings) -> None:
     assert report.read_before == 0
 
 
+@pytest.mark.slow
 def test_who_does_not_ask_to_go_on_begins_anew(settings: Settings) -> None:
     kill_at(settings, 25)
 

@@ -308,7 +308,7 @@ def test_large_type_is_remembered_on_this_device(site: Site, page: Page) -> None
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("path", ["/styleguide", "/styleguide/public"])
 def test_no_part_keeps_anybody_out(
     site: Site, browser: Browser, scheme: Literal["light", "dark"], path: str

@@ -123,6 +123,7 @@ def kill_morning(tmp_path: Path, *, readings: int, kills: int, seed: int) -> Non
             replay_the_morning(engine, outboxes)
 
 
+@pytest.mark.slow
 def test_no_reading_is_lost_or_doubled_when_gateway_and_broker_are_killed(tmp_path: Path) -> None:
     kill_morning(tmp_path, readings=900, kills=2, seed=1)
 

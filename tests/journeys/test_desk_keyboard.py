@@ -50,6 +50,7 @@ KEYS_MAX = 6
 SEEN_S = 1.0
 PLACE = Place("1号称", selling.SCALE.code, selling.READER.code)
 pytestmark = [
+    pytest.mark.slow,  # the whole platform runs for it
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed (set CHROMIUM)"),
     # a browser that leaves in the middle of an answer lets the test's server drop an open file

@@ -255,6 +255,7 @@ def tampering(attack: Callable[[dict[str, Any]], None]) -> Callable[[Route], Non
     return answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", ["", NO_WEBCRYPTO], ids=["own", "borrowed"])
 def test_a_proof_that_was_tampered_with_is_never_believed(
     road: Road, phone: Callable[..., Page], script: str
@@ -355,8 +356,10 @@ def test_a_long_life_weighs_less_than_sixty_kilobytes(
     assert sum(loaded.values()) < PAGE_BYTES_MAX, loaded
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("large", [False, True], ids=["usual", "large"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "large", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["usual", "large"]
+)
 def test_nothing_overflows_and_everybody_can_read_it(
     road: Road, phone: Callable[..., Page], scheme: str, large: bool
 ) -> None:

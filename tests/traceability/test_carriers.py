@@ -109,7 +109,7 @@ def test_a_renewed_filing_follows_the_old_one(world: World) -> None:
     filed(world, number="黔牧运 2 号", filed_until=None)
 
     assert "黔牧运 2 号 长期有效" in told(world, world.at + timedelta(days=400))
-    assert [damage for batch in columns.check(world.session) for damage in batch] == []
+    assert [damage for _, batch in columns.check(world.session) for damage in batch] == []
 
 
 @pytest.mark.parametrize(

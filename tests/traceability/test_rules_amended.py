@@ -83,7 +83,7 @@ def result(world: World, day: date, *, days_ahead: int) -> Result:
 
 def undamaged(world: World) -> bool:
     world.session.flush()
-    return not [damage for batch in columns.check(world.session) for damage in batch]
+    return not [damage for _, batch in columns.check(world.session) for damage in batch]
 
 
 def test_a_change_applies_from_its_day_and_the_days_before_keep_their_rule(

@@ -145,6 +145,7 @@ def unseen(engine: Engine, folder: Path, step: int) -> tuple[int, list[str]]:
     return tried, missed
 
 
+@pytest.mark.slow
 def test_one_bit_in_a_field_of_the_chain_is_found(chain: Engine, tmp_path: Path) -> None:
     tried, missed = unseen(chain, tmp_path, step=13)
 

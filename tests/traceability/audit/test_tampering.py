@@ -300,7 +300,9 @@ def test_any_changed_bit_of_an_event_is_seen_by_the_pure_check(chain: Engine) ->
         assert parsed(canonical + b" ") is None
 
 
-@pytest.mark.parametrize("byte", [20, 60, 200])
+@pytest.mark.parametrize(
+    "byte", [20, *(pytest.param(each, marks=pytest.mark.slow) for each in (60, 200))]
+)
 def test_one_changed_byte_in_each_event_is_found_through_the_database(
     chain: Engine, byte: int
 ) -> None:

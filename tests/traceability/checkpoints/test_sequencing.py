@@ -75,6 +75,7 @@ def goes_on_after(folder: Path, statement: int) -> bool:
     return killed[0]
 
 
+@pytest.mark.slow
 def test_killed_between_any_two_statements_it_goes_on_where_it_was(tmp_path: Path) -> None:
     survived = next(n for n in count(1) if not goes_on_after(tmp_path, n))
 
