@@ -54,12 +54,14 @@ def examined(world: World, row: SlaughterDeclaration, animal: Animal, **failed: 
     )
 
 
-def slaughtered(world: World, abattoir: Holding) -> Carcass:
+def slaughtered(world: World, abattoir: Holding, *, emergency: str = "") -> Carcass:
     """An animal that came, was declared, accepted, passed and slaughtered at the declared hour."""
-    animal = brought(world, abattoir)
-    row = accepted(world, abattoir, animal)
+    animal, hours = brought(world, abattoir), 0 if emergency else 6
+    row = filed(world, abattoir, animal, hours=hours, emergency=emergency)
+    declarations.accept(world.session, row, at=world.at, by=world.vet)
     examined(world, row, animal)
-    world.later(hours=6)
+    if hours:
+        world.later(hours=hours)
     return carcasses.slaughter(world.session, row, animal, at=world.at, by=world.buyer)
 
 

@@ -401,7 +401,7 @@ def carcass(login_as: LoginAs, me: Account) -> Case:
     for region in ("520526104", "520527"):
         keeper = world.party("屠宰企业")
         place = world.holding(HoldingKind.ABATTOIR, "屠宰场", keeper=keeper, region=region)
-        hung.append(slaughtered(world, place))
+        hung.append(slaughtered(world, place, emergency="右前肢骨折"))  # no time passes
     mine = hung[0].ref if me.role in {Role.OFFICIAL_VET, Role.REGULATOR, *EVERYWHERE} else None
     theirs = None if me.role in EVERYWHERE else hung[1].ref
     return Case(mine, theirs, f"carcass:{NOBODY}")
