@@ -112,6 +112,6 @@ async function work() {
 if (!asked()) sessionStorage.removeItem(NAME);
 if (canKeep()) packet = (await packetOf(NAME).catch(() => null)) || null;
 show();
+addEventListener("online", work); // before the first look is done: a slow phone misses nothing
 await work();
 setInterval(work, AGAIN_MS);
-addEventListener("online", work);
