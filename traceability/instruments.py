@@ -162,7 +162,7 @@ def seal(
         RuleViolation: `instrument.not_verified`.
         Conflict: `instrument.already_sealed`.
     """
-    events.hold(session, scale.ref)
+    _hold(session, scale)
     if not scale.verified_at(at):
         raise RuleViolation("instrument.not_verified", "请先登记在有效期内的检定证书")
     if scale.seal_no is not None:
@@ -200,7 +200,7 @@ def check(
     Raises:
         RuleViolation: `instrument.not_sealed`.
     """
-    events.hold(session, scale.ref)
+    _hold(session, scale)
     if scale.seal_no is None:
         raise RuleViolation("instrument.not_sealed", "请先登记检定后的封印编号和标定计数")
     stop = scale.trade_stop if scale.trade_stop in INSPECTED else None
@@ -244,7 +244,7 @@ def release(
         RuleViolation: `instrument.not_verified`, `instrument.released_without_reason`.
         Conflict: `instrument.not_stopped`.
     """
-    events.hold(session, scale.ref)
+    _hold(session, scale)
     if scale.trade_stop is None:
         raise Conflict("instrument.not_stopped", "这台秤没有停用，不用恢复")
     if not reason.strip():
@@ -262,6 +262,11 @@ def release(
         setup_count=setup_count,
         reason=reason.strip(),
     )
+
+
+def _hold(session: Session, scale: Instrument) -> None:
+    events.hold(session, scale.ref)
+    session.refresh(scale)
 
 
 def get(session: Session, ref: str) -> Instrument:
