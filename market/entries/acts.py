@@ -50,13 +50,10 @@ def book(
             `entry.not_your_place`.
         Conflict: `entry.already_booked`.
     """
+    seller = on_behalf_of or by
     _require_market(market)
     _require_head(head)
-    if expected_at < at:
-        raise RuleViolation("entry.in_past", "预计到达的时间已经过去，请核对")
-    seller = on_behalf_of or by
-    if origin.keeper_id != seller.id:
-        raise RuleViolation("entry.not_your_place", "只能从自己的场所预约，请重选从哪里来")
+    _require_bookable(origin, seller, expected_at, at=at)
     row = Entry(
         market=market,
         seller=seller,
@@ -68,8 +65,7 @@ def book(
         state=EntryState.BOOKED,
     )
     with session.no_autoflush:
-        events.hold(session, row.ref)
-        _lock(session, market)
+        events.hold(session, row.ref, market.ref)  # the market's: nothing is booked twice
         _require_new(session, row)
     session.add(row)
     session.flush()
@@ -91,6 +87,15 @@ def book(
     return row
 
 
+def _require_bookable(
+    origin: Holding, seller: Party, expected_at: datetime, *, at: datetime
+) -> None:
+    if expected_at < at:
+        raise RuleViolation("entry.in_past", "预计到达的时间已经过去，请核对")
+    if origin.keeper_id != seller.id:
+        raise RuleViolation("entry.not_your_place", "只能从自己的场所预约，请重选从哪里来")
+
+
 def _place(market: Holding) -> dict[str, Any]:
     return {
         "place_kind": market.kind.value,
@@ -107,12 +112,6 @@ def _require_market(market: Holding) -> None:
 def _require_head(head: int) -> None:
     if not 1 <= head <= HEAD_MAX:
         raise RuleViolation("entry.bad_head", f"头数应为 1 到 {HEAD_MAX}，更多的请分几车")
-
-
-def _lock(session: Session, market: Holding) -> None:
-    """One at a time for each market: numbers follow each other and nothing is booked twice."""
-    row = select(Holding.id).where(Holding.id == market.id)
-    session.execute(row.with_for_update(key_share=True))
 
 
 def _require_new(session: Session, row: Entry) -> None:
@@ -142,7 +141,7 @@ def cancel(
         Conflict: `entry.not_booked`.
     """
     _require_booked(session, row)
-    if not reason.strip() and row.seller is not (on_behalf_of or by):
+    if not reason.strip() and row.seller_id != (on_behalf_of or by).id:
         raise RuleViolation("entry.cancel_without_reason", "请写明取消的原因，卖主会看到")
     row.state = EntryState.CANCELLED
     row.cancel_reason = reason.strip()[:REASON_CHARS_MAX] or None
@@ -222,7 +221,7 @@ def _arrive(session: Session, row: Entry, counted: Count, *, at: datetime) -> No
     if not 0 <= counted.unpapered <= counted.head:
         raise RuleViolation("entry.bad_unpapered", "没有证明的头数不能多于到场头数")
     plate = plates.parse_plate(counted.plate) if counted.plate.strip() else None
-    _lock(session, row.market)
+    events.hold(session, row.market.ref)  # gate numbers follow each other
     newest = select(func.max(Entry.gate_no)).where(
         Entry.market_id == row.market.id, Entry.comes_on == row.comes_on
     )
