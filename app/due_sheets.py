@@ -3,17 +3,14 @@
 The workbook's columns are those of a campaign's upload: what the vet fills in comes back as it is.
 """
 
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import xlsxwriter
-from flask import Response
 from sqlalchemy import ColumnElement, and_
 from sqlalchemy.orm import Session
 
-from app import campaigning, whoami
+from app import campaigning, whoami, workbooks
 from app.auth import scopes
 from traceability import due_lists
 from traceability.due_lists import DUE_LABELS, DueAnimal, VillageDue
@@ -33,7 +30,6 @@ COLUMNS: Mapping[str, int] = {
 }
 """Header → width in characters; the last three are filled in by hand."""
 ROWS_MAX = 50_000
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,29 +87,6 @@ def workbook(session: Session, wanted: Wanted) -> bytes:
     )
 
 
-def answer(book: bytes, name: str) -> Response:
-    """A workbook to download."""
-    response = Response(book, content_type=WORKBOOK)
-    response.headers["Content-Disposition"] = f"attachment; filename={name}"
-    return response
-
-
 def written(lines: Iterable[tuple[str, ...]]) -> bytes:
     """Lines under the headers, as a workbook."""
-    out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"in_memory": True})
-    sheet = book.add_worksheet("到期名单")
-    text, bold = book.add_format({"num_format": "@"}), book.add_format({"bold": True})
-    for column, (header, width) in enumerate(COLUMNS.items()):
-        sheet.set_column(column, column, width, text)
-        sheet.write_string(0, column, header, bold)
-    for number, cells in enumerate(lines, start=1):
-        for column, cell in enumerate(cells):
-            if cell:
-                sheet.write_string(number, column, cell)
-    sheet.freeze_panes(1, 1)
-    sheet.repeat_rows(0)
-    sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
-    book.close()
-    return out.getvalue()
+    return workbooks.written("到期名单", COLUMNS, lines)

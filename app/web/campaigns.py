@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app import campaigning, database, due_sheets, forms, whoami
+from app import campaigning, database, due_sheets, forms, whoami, workbooks
 from app.auth.privileges import permission
 from app.importing import running
 from app.schemas.campaigns import CloseCampaign, FillHerd, OpenCampaign
@@ -217,7 +217,7 @@ def send(ref: str) -> ResponseReturnValue:
 @permission("campaign.record")
 def template() -> Response:
     """空白登记表: its headers; tags are text."""
-    return due_sheets.answer(due_sheets.written(()), "campaign.xlsx")
+    return workbooks.answer(due_sheets.written(()), "campaign.xlsx")
 
 
 @blueprint.get("/sheets/<ref:sheet>")

@@ -7,7 +7,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from marshmallow import EXCLUDE, ValidationError
 
-from app import campaigning, database, due_sheets, whoami
+from app import campaigning, database, due_sheets, whoami, workbooks
 from app.auth.privileges import permission
 from app.due_sheets import Wanted
 from app.schemas.due_lists import DuePageQuery
@@ -85,4 +85,4 @@ def sheet() -> ResponseReturnValue:
     except ValidationError as error:
         return _page(Wanted(Disease.FMD, legal_day(whoami.now())), 1, messages_of(error)), 422
     name = f"due-{wanted.region if wanted.region.isdecimal() else 'all'}-{wanted.day:%Y%m%d}.xlsx"
-    return due_sheets.answer(due_sheets.workbook(database.session(), wanted), name)
+    return workbooks.answer(due_sheets.workbook(database.session(), wanted), name)
