@@ -1,13 +1,16 @@
 """计量器具 · the scales of one's places: registered, verified, until when they may weigh trade."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from app import database, equipment, filters, forms, whoami
 from app.auth.privileges import permission
+from app.schemas.fields import Schema
 from app.schemas.instruments import (
     CheckInstrument,
     RegisterInstrument,
@@ -20,6 +23,9 @@ from traceability.base.clock import legal_day
 from traceability.chain import events
 from traceability.chain.kinds import SPECS
 from traceability.instruments import TRADE_STOP_LABELS, Instrument, TradeStop
+
+Said = tuple[str, str]  # the sentence, and how it is to be shown
+Act = Callable[[Session, Instrument, dict[str, Any]], Said]
 
 blueprint = Blueprint("instruments", __name__, url_prefix="/instruments")
 
@@ -115,20 +121,30 @@ def _verify_page(scale: Instrument, form: Mapping[str, Any], errors: Mapping[str
     )
 
 
+def _taken(
+    ref: str, schema: type[Schema], act: Act, page: Callable[..., str]
+) -> ResponseReturnValue:
+    """Take a form about one scale; `act` answers what was done, and how that is to be told."""
+    scale = equipment.instrument(database.session(), ref)
+
+    def take(given: Mapping[str, Any]) -> ResponseReturnValue:
+        told = {**given, "at": whoami.now(), "by": whoami.actor()}
+        flash(*act(database.session(), scale, told))
+        return redirect(url_for("instruments.show", ref=ref), 303)
+
+    return forms.handled(schema, take, lambda form, errors: page(scale, form, errors))
+
+
 @blueprint.post("/<ref:ref>/verify")
 @permission("instrument.manage")
 def record_verification(ref: str) -> ResponseReturnValue:
     """登记检定证书: take the form."""
-    scale = equipment.instrument(database.session(), ref)
 
-    def act(given: Mapping[str, Any]) -> ResponseReturnValue:
-        instruments.verify(database.session(), scale, **given, at=whoami.now(), by=whoami.actor())
-        flash(f"检定证书 {scale.certificate_no} 已登记", "success")
-        return redirect(url_for("instruments.show", ref=ref), 303)
+    def act(session: Session, scale: Instrument, told: dict[str, Any]) -> Said:
+        instruments.verify(session, scale, **told)
+        return f"检定证书 {scale.certificate_no} 已登记", "success"
 
-    return forms.handled(
-        VerifyInstrument, act, lambda form, errors: _verify_page(scale, form, errors)
-    )
+    return _taken(ref, VerifyInstrument, act, _verify_page)
 
 
 @blueprint.get("/<ref:ref>/seal")
@@ -148,16 +164,12 @@ def _act_page(
 @permission("instrument.manage")
 def record_seal(ref: str) -> ResponseReturnValue:
     """登记封印: take the form."""
-    scale = equipment.instrument(database.session(), ref)
 
-    def act(given: Mapping[str, Any]) -> ResponseReturnValue:
-        instruments.seal(database.session(), scale, **given, at=whoami.now(), by=whoami.actor())
-        flash(f"封印 {scale.seal_no} 已登记，请每天核查一次", "success")
-        return redirect(url_for("instruments.show", ref=ref), 303)
+    def act(session: Session, scale: Instrument, told: dict[str, Any]) -> Said:
+        instruments.seal(session, scale, **told)
+        return f"封印 {scale.seal_no} 已登记，请每天核查一次", "success"
 
-    return forms.handled(
-        SealInstrument, act, lambda form, errors: _act_page("seal", scale, form, errors)
-    )
+    return _taken(ref, SealInstrument, act, partial(_act_page, "seal"))
 
 
 @blueprint.get("/<ref:ref>/check")
@@ -171,21 +183,13 @@ def check(ref: str) -> str:
 @permission("instrument.check")
 def record_check(ref: str) -> ResponseReturnValue:
     """每日核查: take the form; what is amiss stops trade at once."""
-    scale = equipment.instrument(database.session(), ref)
 
-    def act(given: Mapping[str, Any]) -> ResponseReturnValue:
-        stop = instruments.check(
-            database.session(), scale, **given, at=whoami.now(), by=whoami.actor()
-        )
-        if stop is None:
-            flash("核查正常，今天可以用于贸易结算", "success")
-        else:
-            flash(f"{TRADE_STOP_LABELS[stop]}：这台秤从现在起不能用于贸易结算", "error")
-        return redirect(url_for("instruments.show", ref=ref), 303)
+    def act(session: Session, scale: Instrument, told: dict[str, Any]) -> Said:
+        if (stop := instruments.check(session, scale, **told)) is None:
+            return "核查正常，今天可以用于贸易结算", "success"
+        return f"{TRADE_STOP_LABELS[stop]}：这台秤从现在起不能用于贸易结算", "error"
 
-    return forms.handled(
-        CheckInstrument, act, lambda form, errors: _act_page("check", scale, form, errors)
-    )
+    return _taken(ref, CheckInstrument, act, partial(_act_page, "check"))
 
 
 @blueprint.get("/<ref:ref>/release")
@@ -199,13 +203,9 @@ def release(ref: str) -> str:
 @permission("instrument.release")
 def record_release(ref: str) -> ResponseReturnValue:
     """恢复贸易使用: the inspector's own act, with what was seen."""
-    scale = equipment.instrument(database.session(), ref)
 
-    def act(given: Mapping[str, Any]) -> ResponseReturnValue:
-        instruments.release(database.session(), scale, **given, at=whoami.now(), by=whoami.actor())
-        flash(f"{scale.serial_no} 已恢复贸易使用", "success")
-        return redirect(url_for("instruments.show", ref=ref), 303)
+    def act(session: Session, scale: Instrument, told: dict[str, Any]) -> Said:
+        instruments.release(session, scale, **told)
+        return f"{scale.serial_no} 已恢复贸易使用", "success"
 
-    return forms.handled(
-        ReleaseInstrument, act, lambda form, errors: _act_page("release", scale, form, errors)
-    )
+    return _taken(ref, ReleaseInstrument, act, partial(_act_page, "release"))
