@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Protocol
 
 from sqlalchemy.exc import DBAPIError
@@ -87,9 +86,11 @@ def verify_chain(
     same time. Each half looks only at what it reads itself, so both orders give one report. What
     an audit that was broken off had read, `halfway` tells; what this one reads, `keeper` keeps.
     """
-    audit = _Audit(session, halfway or Halfway(), keeper, progress)
+    audit = _Audit(
+        session, halfway or Halfway(), keeper=keeper, progress=progress, elsewhere=elsewhere
+    )
     with rarely_collected():
-        audit.read_events(lambda: (BEGINNING, ()) if elsewhere is None else elsewhere.told)
+        audit.read_events()
     with suppress(*UNREADABLE):  # the stages name what cannot be read
         audit.report.given_up = stamps.losses(session)
     told = None if elsewhere is None else elsewhere.found(audit.heard)
@@ -104,9 +105,16 @@ class _Audit:
     """One run over a log: what is read so far, what was found, and when it is kept."""
 
     def __init__(
-        self, session: Session, halfway: Halfway, keeper: Keeper | None, progress: Progress
+        self,
+        session: Session,
+        halfway: Halfway,
+        *,
+        keeper: Keeper | None,
+        progress: Progress,
+        elsewhere: Elsewhere | None,
     ) -> None:
         self.session, self.halfway, self.keeper, self.progress = session, halfway, keeper, progress
+        self.elsewhere = elsewhere
         self.report = Report(
             tree_size=log.size(session),
             checkpoints=stamps.count(session),
@@ -116,12 +124,12 @@ class _Audit:
         )
         self.lines = halfway.lines(links.subject_ids(session))
         self.all_of_it = events.count(session) + columns.count(session)
-        self._rows: Callable[[], Told] = lambda: (BEGINNING, ())
+        self._told: Told = halfway.rows, halfway.rows_damage
         self._of_events = len(halfway.damage), halfway.beyond
 
     def heard(self) -> None:
         """Tell how far both halves are; keep it when it is time."""
-        rows, found = self._rows()
+        rows, found = self._told if self.elsewhere is None else self.elsewhere.told
         self.progress(self.lines.events + rows.folded, self.all_of_it)
         if self.keeper is None or not self.keeper.due() or not self.lines.after:
             return
@@ -137,9 +145,9 @@ class _Audit:
         )
         self.keeper.keep(self.session, known)
 
-    def read_events(self, rows: Callable[[], Told]) -> None:
+    def read_events(self) -> None:
         """The first half: the events and their lines."""
-        self._rows, read = rows, self.lines.after
+        read = self.lines.after
         for found in _stage(DamageKind.BYTES, links.check(self.session, self.lines)):
             _add(self.report, found)
             if self.lines.after > read and not self.lines.ended:
@@ -150,19 +158,15 @@ class _Audit:
 
     def read_rows(self, verifiers: Sequence[Verifier], witness: Witness | None) -> Sequence[Damage]:
         """The second half, after the first; all that was found in it."""
-        told = [*self.halfway.rows_damage]
+        self.elsewhere, told = None, [*self.halfway.rows_damage]
         start = self.halfway.rows
         for rows, found in of_log_and_rows(
             self.session, verifiers=verifiers, witness=witness, start=start
         ):
             told += found
-            self._rows = partial(_pair, rows, told)
+            self._told = rows, told
             self.heard()
         return told
-
-
-def _pair(rows: Rows, found: Sequence[Damage]) -> Told:
-    return rows, found
 
 
 def of_log_and_rows(
