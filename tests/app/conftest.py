@@ -5,8 +5,12 @@ from pathlib import Path
 from shutil import copyfile
 
 import pytest
+from flask.testing import FlaskClient
 
+from app.auth.accounts import Grant
+from app.auth.roles import Role, ScopeKind
 from app.factory import Platform, settings_of
+from registry.clusters import Cluster
 from tests.app.programs import ProgramOf
 from tests.app.yard import Yard, open_yard
 from tests.logins import LoginAs
@@ -36,3 +40,23 @@ def yard(template_database: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     copyfile(template_database, folder / "platform.db")
     with open_yard(folder) as opened:
         yield opened
+
+
+@pytest.fixture
+def cluster(registry: list[Cluster]) -> Cluster:
+    """The cattle cluster; the module brings the registry."""
+    return registry[7]
+
+
+@pytest.fixture
+def officer(login_as: LoginAs, cluster: Cluster) -> FlaskClient:
+    """An officer of the cattle cluster."""
+    grants = (Grant(ScopeKind.CLUSTER, cluster.key),)
+    party = login_as.world.party("专员韦")
+    return login_as(Role.CLUSTER_OFFICER, party=party, grants=grants)
+
+
+@pytest.fixture
+def regulator(login_as: LoginAs) -> FlaskClient:
+    """Another person who may confirm what the officer recorded."""
+    return login_as(Role.REGULATOR, party=login_as.world.party("监管孙"))

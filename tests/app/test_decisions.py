@@ -5,7 +5,6 @@ import zipfile
 from datetime import date, timedelta
 from typing import Any
 
-import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
@@ -19,23 +18,6 @@ from tests.app.test_clusters import engine, registry  # noqa: F401 - the registr
 from tests.logins import LoginAs
 from tests.registry.test_funding import approved
 from tests.world import World
-
-
-@pytest.fixture
-def cluster(registry: list[Cluster]) -> Cluster:  # noqa: F811 - a fixture
-    return registry[7]
-
-
-@pytest.fixture
-def officer(login_as: LoginAs, cluster: Cluster) -> FlaskClient:
-    grants = (Grant(ScopeKind.CLUSTER, cluster.key),)
-    party = login_as.world.party("专员韦")
-    return login_as(Role.CLUSTER_OFFICER, party=party, grants=grants)
-
-
-@pytest.fixture
-def regulator(login_as: LoginAs) -> FlaskClient:
-    return login_as(Role.REGULATOR, party=login_as.world.party("监管孙"))
 
 
 def decision_form(*matters: str, **changes: Any) -> dict[str, Any]:

@@ -16,23 +16,6 @@ from tests.world import World
 USE = "programme.fund_use.品牌创建"
 
 
-@pytest.fixture
-def cluster(registry: list[Cluster]) -> Cluster:  # noqa: F811 - a fixture
-    return registry[7]
-
-
-@pytest.fixture
-def officer(login_as: LoginAs, cluster: Cluster) -> FlaskClient:
-    grants = (Grant(ScopeKind.CLUSTER, cluster.key),)
-    party = login_as.world.party("专员韦")
-    return login_as(Role.CLUSTER_OFFICER, party=party, grants=grants)
-
-
-@pytest.fixture
-def regulator(login_as: LoginAs) -> FlaskClient:
-    return login_as(Role.REGULATOR, party=login_as.world.party("监管孙"))
-
-
 def form(**changes: Any) -> dict[str, Any]:
     return {
         "source": "guangdong",

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
@@ -24,23 +23,6 @@ from tests.world import World
 from traceability.base.db import transaction
 
 CHINA = ZoneInfo("Asia/Shanghai")
-
-
-@pytest.fixture
-def cluster(registry: list[Cluster]) -> Cluster:  # noqa: F811 - a fixture
-    return registry[7]
-
-
-@pytest.fixture
-def officer(login_as: LoginAs, cluster: Cluster) -> FlaskClient:
-    grants = (Grant(ScopeKind.CLUSTER, cluster.key),)
-    party = login_as.world.party("专员韦")
-    return login_as(Role.CLUSTER_OFFICER, party=party, grants=grants)
-
-
-@pytest.fixture
-def regulator(login_as: LoginAs) -> FlaskClient:
-    return login_as(Role.REGULATOR, party=login_as.world.party("监管孙"))
 
 
 def scanned(world: World, day: date) -> int:

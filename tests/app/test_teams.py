@@ -11,7 +11,6 @@ from app.auth.roles import Role, ScopeKind
 from registry.clusters import Cluster
 from tests import photos
 from tests.app.test_clusters import engine, registry  # noqa: F401 - the registry's fixtures
-from tests.app.test_meetings import cluster, officer, regulator  # noqa: F401 - fixtures
 from tests.logins import LoginAs
 
 
@@ -50,9 +49,9 @@ def words_of(answer: Any) -> str:
 
 
 def test_a_task_force_gets_members_of_both_sides_and_is_dissolved(
-    officer: FlaskClient,  # noqa: F811 - a fixture
-    regulator: FlaskClient,  # noqa: F811 - a fixture
-    cluster: Cluster,  # noqa: F811 - a fixture
+    officer: FlaskClient,
+    regulator: FlaskClient,
+    cluster: Cluster,
 ) -> None:
     empty = officer.get("/teams/").text
     blank = officer.get(f"/clusters/{cluster.ref}/teams/new")
@@ -79,8 +78,8 @@ def test_a_task_force_gets_members_of_both_sides_and_is_dissolved(
 
 
 def test_a_training_is_listed_and_goes_out_as_a_workbook(
-    officer: FlaskClient,  # noqa: F811 - a fixture
-    cluster: Cluster,  # noqa: F811 - a fixture
+    officer: FlaskClient,
+    cluster: Cluster,
 ) -> None:
     address = f"/clusters/{cluster.ref}/exchanges/new"
     blank = officer.get(address)
@@ -94,8 +93,8 @@ def test_a_training_is_listed_and_goes_out_as_a_workbook(
 
 
 def test_a_program_does_the_same_and_nobody_elses_is_seen(
-    officer: FlaskClient,  # noqa: F811 - a fixture
-    cluster: Cluster,  # noqa: F811 - a fixture
+    officer: FlaskClient,
+    cluster: Cluster,
     registry: list[Cluster],  # noqa: F811 - a fixture
     login_as: LoginAs,
 ) -> None:
