@@ -13,7 +13,12 @@ from app.schemas.fields import Schema
 from app.slaughtering import CARCASS_NEED_LABELS, CarcassNeed
 from traceability.quarantine.disposal import DISPOSAL_METHOD_LABELS
 from traceability.slaughter import carcasses
-from traceability.slaughter.carcasses import CARCASS_STATE_LABELS, POST_MORTEM_CHECKS, Carcass
+from traceability.slaughter.carcasses import (
+    CARCASS_STATE_LABELS,
+    POST_MORTEM_CHECKS,
+    Carcass,
+    CarcassState,
+)
 
 blueprint = Blueprint("carcasses", __name__, url_prefix="/carcasses")
 Step = Callable[[Carcass, Mapping[str, Any]], str]
@@ -56,7 +61,8 @@ def _page(found: Carcass, form: Mapping[str, Any], errors: Mapping[str, Any]) ->
 
 def _taken(found: Carcass, schema: type[Schema], step: Step) -> ResponseReturnValue:
     def act(given: Mapping[str, Any]) -> ResponseReturnValue:
-        flash(step(found, given), "success")
+        done = step(found, given)
+        flash(done, "warning" if found.state is CarcassState.CONDEMNED else "success")
         return redirect(url_for("carcasses.show", ref=found.ref), 303)
 
     return forms.handled(schema, act, lambda form, errors: _page(found, form, errors))
