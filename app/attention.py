@@ -8,11 +8,14 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false
+from sqlalchemy import ColumnElement, and_, exists, false, func, select
 from sqlalchemy.orm import Session
 
+from registry.charges import Charge
+from registry.clusters import Task
 from registry.milestones import Milestone
-from registry.projects import Progress, Project, Stage
+from registry.projects import PERCENT_MAX, Progress, Project, Stage
+from registry.task_progress import TaskProgress
 from traceability import rules
 from traceability.animals import Animal, AnimalState
 from traceability.base.clock import legal_day
@@ -104,17 +107,30 @@ def _fmd_params(session: Session, today: date) -> Mapping[str, Any] | None:
     return next((rule.params for rule in found if rule.code == FMD_RULE), None)
 
 
+def going_on() -> ColumnElement[bool]:
+    """The condition on `Project` that keeps those neither finished nor stopped."""
+    return Project.stage.not_in([Stage.OPERATING, Stage.STOPPED])
+
+
+def tasks_overdue(today: date) -> ColumnElement[bool]:
+    """The condition on `Task` that keeps those past the day of their charge and not done."""
+    charged = select(Charge.due_on).where(Charge.about == Task.ref)
+    due_on = charged.order_by(Charge.id.desc()).limit(1).scalar_subquery()
+    told = select(TaskProgress.percent).where(TaskProgress.task_id == Task.id)
+    percent = told.order_by(TaskProgress.id.desc()).limit(1).scalar_subquery()
+    return and_(due_on < today, func.coalesce(percent, 0) < PERCENT_MAX)
+
+
 def projects(need: ProjectNeed, *, at: datetime) -> ColumnElement[bool]:
     """The condition on `Project` that keeps those with a need."""
     today = legal_day(at)
     planned = exists().where(Milestone.project_id == Project.id, Milestone.reached_on.is_(None))
-    going_on = Project.stage.not_in([Stage.OPERATING, Stage.STOPPED])
     match need:
         case ProjectNeed.OVERDUE:
-            return and_(going_on, planned.where(Milestone.due_on < today))
+            return and_(going_on(), planned.where(Milestone.due_on < today))
         case ProjectNeed.SOON:
             soon = Milestone.due_on.between(today, today + MILESTONE_SOON)
-            return and_(going_on, planned.where(soon))
+            return and_(going_on(), planned.where(soon))
         case ProjectNeed.SILENT:
             told = exists().where(Progress.project_id == Project.id, Progress.at > at - SILENCE)
-            return and_(going_on, ~told)
+            return and_(going_on(), ~told)

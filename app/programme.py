@@ -33,6 +33,8 @@ from traceability.evidence import Evidence
 
 PAGE_ROWS = 24
 EVIDENCE_FOLDER = "evidence"
+TOLD = ("text", "reason", "agency", "leader", "office", "assignee", "outcome", "document_no")
+"""Fields of an event that a time line tells as they stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +222,6 @@ def _words(public: Mapping[str, Any], event: EventView) -> list[str]:
         said.append(f"{public['reached_on']} 完成")
     if event["value"] is not None:
         said.append(f"{event['value']} {event['unit'] or ''}".strip())
-    told = (event["text"], event["reason"])
-    said.extend(words for words in told if words)
+    said.extend(str(event[field]) for field in TOLD if event[field])
     digest = event["evidence_sha256"]
     return [*said, f"佐证指纹 {digest[:8]}…"] if digest else said

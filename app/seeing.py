@@ -20,6 +20,7 @@ from app import (
     slaughtering,
     stocking,
     teaming,
+    undertaking,
     whoami,
 )
 from app.auth.privileges import OVERSEERS
@@ -53,6 +54,9 @@ VIEWERS: Mapping[str, Callable[[Session, str], object]] = {
     "team": teaming.team,
     "team_member": teaming.member,
     "exchange": teaming.exchange,
+    "procedure": undertaking.procedure,
+    "issue": undertaking.issue,
+    "task": deciding.task,
     "plan": deciding.plan,
     "decision": deciding.decision,
     "policy": deciding.policy,

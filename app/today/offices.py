@@ -15,11 +15,13 @@ from app.factory import settings_of
 from app.today.waiting import Asked, Todo, Waiting
 from devices.devices import Device, DeviceState
 from devices.inbox import InboxTally, SetAside
-from registry import policies
-from registry.clusters import Cluster
+from registry import issues, policies, procedures
+from registry.clusters import Cluster, Task
 from registry.decisions import Decision, DecisionState
+from registry.issues import Issue, IssueState
 from registry.meetings import ActionItem, Meeting
 from registry.policies import Policy, PolicyState
+from registry.procedures import Procedure, ProcedureState
 from registry.projects import Project
 from traceability.amendments import Amendment, AmendmentState
 from traceability.base import clock
@@ -140,6 +142,49 @@ def projects(asked: Asked) -> Iterator[Waiting]:
         yield Waiting(
             label, "projects.index", rows, hint=hint, tone=tone, unit="个", query={"need": need}
         )
+
+
+def undertaken(asked: Asked) -> Iterator[Waiting]:
+    """Main tasks, procedures and issues of an officer that are past their day."""
+    mine = Project.cluster_id.in_(_clusters(asked))
+    tasks = select(Task.id).where(
+        Task.cluster_id.in_(_clusters(asked)), attention.tasks_overdue(asked.today)
+    )
+    late = (
+        select(Procedure.id)
+        .join(Project)
+        .where(mine, procedures.standing(ProcedureState.LATE, asked.today))
+    )
+    stuck = (
+        select(Issue.id).join(Project).where(mine, issues.standing(IssueState.LATE, asked.today))
+    )
+    yield Waiting(
+        "逾期的重点任务",
+        "charges.index",
+        tasks,
+        hint="登记进展；期限要改须有集体决策",
+        tone="stop",
+        unit="项",
+        query={"need": "late"},
+    )
+    yield Waiting(
+        "超过法定天数的手续",
+        "procedures.index",
+        late,
+        hint="催办，或登记结果",
+        tone="stop",
+        unit="项",
+        query={"state": "late"},
+    )
+    yield Waiting(
+        "逾期没解决的问题",
+        "issues.index",
+        stuck,
+        hint="登记怎样解决的",
+        tone="stop",
+        unit="个",
+        query={"state": "late"},
+    )
 
 
 def decisions(asked: Asked) -> Iterator[Waiting]:

@@ -63,6 +63,7 @@ PARTS: Mapping[Role, tuple[Part, ...]] = {
     ),
     Role.CLUSTER_OFFICER: (
         offices.projects,
+        offices.undertaken,
         offices.quarter,
         offices.decisions,
         offices.ending,

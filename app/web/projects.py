@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from app import database, forms, programme, whoami
+from app import database, forms, programme, undertaking, whoami
 from app.attention import PROJECT_NEED_LABELS
 from app.auth.privileges import permission
 from app.labels import printing
@@ -15,7 +15,6 @@ from app.schemas.projects import AdvanceProject, PlanMilestone, RecordProgress
 from registry import adjustments, doubts, milestones, overview, projects
 from registry.indicators import FIGURE_ROLE_LABELS
 from registry.projects import NEXT_STAGES, STAGE_LABELS, Project, Stage
-from traceability.base.clock import legal_day
 
 blueprint = Blueprint("projects", __name__, url_prefix="/projects")
 
@@ -57,7 +56,7 @@ def show(ref: str) -> str:
         project=project,
         page=page,
         adjusted=adjustments.newest(session, [row.ref for row in page.milestones]),
-        today=legal_day(whoami.now()),
+        **undertaking.of_project(session, page),
         steps=programme.steps(session, project.ref),
         link=link,
         code=Markup(printing.qr_svg(link)),  # noqa: S704 - our own SVG

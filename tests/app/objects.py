@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -35,9 +36,11 @@ from registry import (
     founding,
     funding,
     indicators,
+    issues,
     meetings,
     milestones,
     policies,
+    procedures,
     projects,
     spending,
     teams,
@@ -54,7 +57,9 @@ from registry.indicators import (
     IndicatorCard,
     Owners,
 )
+from registry.issues import IssueKind
 from registry.meetings import Duty, Level, Meeting
+from registry.procedures import DayKind, ProcedureCard, ProcedureKind
 from registry.projects import Project, ProjectCard
 from registry.spending import PaymentKind
 from registry.teams import Side, Team, TeamKind
@@ -101,6 +106,15 @@ from traceability.treatments.drug_labels import LabelCard
 from traceability.weighings import Weighing
 
 NOBODY = "0" * 32
+PROCEDURE: dict[str, Any] = {
+    "kind": ProcedureKind.LAND,
+    "agency": "自然资源局",
+    "assignee": "农业农村局 李明",
+    "legal_days": 20,
+    "day_kind": DayKind.WORKING,
+    "basis": "办事指南",
+}
+CHARGE: dict[str, object] = {"leader": "张华", "office": "产业处", "assignee": "李明"}
 
 
 @dataclass(frozen=True)
@@ -837,6 +851,28 @@ def milestone(login_as: LoginAs, me: Account) -> Case:
     return _granted(me, planned.ref)
 
 
+def procedure(login_as: LoginAs, me: Account) -> Case:
+    world, card = login_as.world, ProcedureCard(**PROCEDURE)
+    found = _project(login_as)
+    made = procedures.plan(world.session, found, card, at=world.at, by=world.office)
+    return _granted(me, made.ref)
+
+
+def issue(login_as: LoginAs, me: Account) -> Case:
+    world = login_as.world
+    made = issues.report(
+        world.session,
+        _known_project(login_as),
+        kind=IssueKind.LAND,
+        text="用地没有批",
+        assignee="自然资源局 李明",
+        due_on=world.today,
+        at=world.at,
+        by=world.office,
+    )
+    return _granted(me, made.ref)
+
+
 def indicator(login_as: LoginAs, me: Account) -> Case:
     return _granted(me, _known_indicator(login_as).ref)
 
@@ -1067,6 +1103,8 @@ OBJECTS: dict[str, Maker] = {
     "projects.ref": project,
     "doubts.key": doubt,
     "milestones.ref": milestone,
+    "procedures.ref": procedure,
+    "issues.ref": issue,
     "indicators.ref": indicator,
     "actuals.ref": actual,
     "sales.ref": sale,
@@ -1161,6 +1199,32 @@ BODIES: dict[str, dict[str, object]] = {
         "evidence": f"evidence:{NOBODY}",
     },
     "POST /api/funds/payments/<ref:payment>/annul": {"reason": "发票作废"},
+    "POST /api/projects/<ref:ref>/procedures": {**PROCEDURE, "kind": "land", "day_kind": "working"},
+    "POST /api/procedures/<ref:ref>/accept": {"accepted_on": "2026-11-01"},
+    "POST /api/procedures/<ref:ref>/end": {
+        "outcome": "granted",
+        "ended_on": "2026-11-01",
+        "document_no": "威环审〔2026〕1 号",
+    },
+    "POST /api/projects/<ref:ref>/issues": {
+        "kind": "electricity",
+        "text": "变压器容量不够",
+        "assignee": "供电局 王强",
+        "due_on": "2027-06-30",
+    },
+    "POST /api/issues/<ref:ref>/solve": {"outcome": "已增容"},
+    "POST /api/tasks/<ref:ref>/charge": {**CHARGE, "due_on": "2027-06-30"},
+    "POST /api/projects/<ref:ref>/charge": {**CHARGE, "due_on": "2027-06-30"},
+    "POST /api/milestones/<ref:ref>/charge": CHARGE,
+    "POST /api/tasks/<ref:ref>/progress": {"percent": 10, "text": "已开工"},
+    "POST /api/projects/<ref:ref>/scale": {
+        "as_of": "2026-11-01",
+        "planned": "3000",
+        "invested": "0",
+        "unit": "万元",
+        "jobs_planned": 60,
+        "jobs": 0,
+    },
     "POST /api/milestones/<ref:ref>/due": {"due_on": "2027-06-30", "reason": "推迟"},
     "POST /api/figures/<ref:ref>/target": {"value": "2", "reason": "推迟"},
     "POST /api/tasks/<ref:ref>/wording": {"text": "先建交易市场", "reason": "推迟"},

@@ -13,6 +13,8 @@ OTHER_NAMES = {
     "resources", "shell", "static", "styleguide", "today", "tokens", "trace", "accounts", "files",
     "scans", "stream", "gate", "counter", "demo", "second_factor", "backups", "personal",
     "notices", "filings",
+    # 重点任务 lies in registry.clusters
+    "tasks",
 }  # fmt: skip
 
 

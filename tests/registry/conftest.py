@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from registry import (
     actuals,
     adjustments,
+    charges,
     clusters,
     decisions,
     doubts,
@@ -19,13 +20,17 @@ from registry import (
     founding,
     funding,
     indicators,
+    issues,
     loading,
     meetings,
     milestones,
     plans,
     policies,
+    procedures,
     projects,
+    scales,
     spending,
+    task_progress,
     teams,
 )
 from registry.clusters import Cluster
@@ -56,6 +61,11 @@ MODELS: tuple[type[Any], ...] = (
     teams.Team,
     teams.Member,
     exchanges.Exchange,
+    charges.Charge,
+    issues.Issue,
+    procedures.Procedure,
+    scales.Scale,
+    task_progress.TaskProgress,
 )
 _KNOWN = (founding,)  # imported so that its tables are made
 

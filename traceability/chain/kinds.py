@@ -147,6 +147,14 @@ class Kind(StrEnum):
     MEMBER_APPOINTED = "member.appointed"
     MEMBER_RELEASED = "member.released"
     EXCHANGE_RECORDED = "exchange.recorded"
+    PROCEDURE_PLANNED = "procedure.planned"
+    PROCEDURE_ACCEPTED = "procedure.accepted"
+    PROCEDURE_ENDED = "procedure.ended"
+    ISSUE_REPORTED = "issue.reported"
+    ISSUE_SOLVED = "issue.solved"
+    CHARGE_ASSIGNED = "charge.assigned"
+    TASK_PROGRESS_RECORDED = "task.progress_recorded"
+    SCALE_STATED = "scale.stated"
     WORDING_DECIDED = "wording.decided"
     INDICATOR_DECLARED = "indicator.declared"
     INDICATOR_REVISED = "indicator.revised"
@@ -333,6 +341,14 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.MEMBER_APPOINTED: _spec("成员登记"),
     Kind.MEMBER_RELEASED: _spec("成员任期结束"),
     Kind.EXCHANGE_RECORDED: _spec("互访、培训或挂职"),
+    Kind.PROCEDURE_PLANNED: _spec("列入手续"),
+    Kind.PROCEDURE_ACCEPTED: _spec("手续受理"),
+    Kind.PROCEDURE_ENDED: _spec("手续有结果"),
+    Kind.ISSUE_REPORTED: _spec("报告问题"),
+    Kind.ISSUE_SOLVED: _spec("问题解决"),
+    Kind.CHARGE_ASSIGNED: _spec("定责任人"),
+    Kind.TASK_PROGRESS_RECORDED: _spec("任务进展"),
+    Kind.SCALE_STATED: _spec("投资与用工"),
     Kind.WORDING_DECIDED: _spec("存疑读法", "doubt_key choice"),
     Kind.INDICATOR_DECLARED: _spec("指标登记", INDICATOR_CARD),
     Kind.INDICATOR_REVISED: _spec("指标更新", INDICATOR_CARD),

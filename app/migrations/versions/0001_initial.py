@@ -1249,6 +1249,37 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_api_token_account_id"), ["account_id"], unique=False)
 
     op.create_table(
+        "charge",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "cluster_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("about", sa.String(length=60), nullable=False),
+        sa.Column("leader", sa.String(length=40), nullable=False),
+        sa.Column("office", sa.String(length=40), nullable=False),
+        sa.Column("assignee", sa.String(length=40), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column(
+            "decision_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["party.id"], name=op.f("fk_charge_by_id_party")),
+        sa.ForeignKeyConstraint(
+            ["cluster_id"], ["cluster.id"], name=op.f("fk_charge_cluster_id_cluster")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decision_id"], ["decision.id"], name=op.f("fk_charge_decision_id_decision")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_charge")),
+        sa.UniqueConstraint("ref", name=op.f("uq_charge_ref")),
+    )
+    with op.batch_alter_table("charge", schema=None) as batch_op:
+        batch_op.create_index("ix_charge_about_newest", ["about", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_charge_cluster_id"), ["cluster_id"], unique=False)
+
+    op.create_table(
         "declaration",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -1719,6 +1750,32 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_slaughter_declaration_abattoir_id"), ["abattoir_id"], unique=False
         )
+
+    op.create_table(
+        "task_progress",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("task_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("percent", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column(
+            "evidence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.CheckConstraint("percent BETWEEN 0 AND 100", name=op.f("ck_task_progress_percent")),
+        sa.ForeignKeyConstraint(["by_id"], ["party.id"], name=op.f("fk_task_progress_by_id_party")),
+        sa.ForeignKeyConstraint(
+            ["evidence_id"], ["evidence.id"], name=op.f("fk_task_progress_evidence_id_evidence")
+        ),
+        sa.ForeignKeyConstraint(
+            ["task_id"], ["cluster_task.id"], name=op.f("fk_task_progress_task_id_cluster_task")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_task_progress")),
+        sa.UniqueConstraint("ref", name=op.f("uq_task_progress_ref")),
+    )
+    with op.batch_alter_table("task_progress", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_task_progress_task_id"), ["task_id"], unique=False)
 
     op.create_table(
         "team_member",
@@ -2341,6 +2398,56 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_omission_animal_id"), ["animal_id"], unique=False)
 
     op.create_table(
+        "procedure",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "project_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("agency", sa.String(length=80), nullable=False),
+        sa.Column("assignee", sa.String(length=80), nullable=False),
+        sa.Column("is_green", sa.Boolean(), nullable=False),
+        sa.Column(
+            "legal_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("day_kind", sa.String(length=40), nullable=False),
+        sa.Column("basis", sa.String(length=200), nullable=False),
+        sa.Column("accepted_on", sa.Date(), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.Column("outcome", sa.String(length=40), nullable=True),
+        sa.Column("document_no", sa.String(length=60), nullable=True),
+        sa.Column(
+            "evidence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.CheckConstraint(
+            "(accepted_on IS NULL) = (due_on IS NULL)", name=op.f("ck_procedure_accepted_is_due")
+        ),
+        sa.CheckConstraint(
+            "(ended_on IS NULL) = (outcome IS NULL)", name=op.f("ck_procedure_ended_is_told")
+        ),
+        sa.CheckConstraint("legal_days > 0", name=op.f("ck_procedure_legal_days")),
+        sa.ForeignKeyConstraint(
+            ["evidence_id"], ["evidence.id"], name=op.f("fk_procedure_evidence_id_evidence")
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_procedure_project_id_project")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_procedure")),
+        sa.UniqueConstraint("ref", name=op.f("uq_procedure_ref")),
+    )
+    with op.batch_alter_table("procedure", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_procedure_project_id"), ["project_id"], unique=False)
+        batch_op.create_index(
+            "uq_procedure_open",
+            ["project_id", "kind"],
+            unique=True,
+            sqlite_where=sa.text("ended_on IS NULL"),
+            postgresql_where=sa.text("ended_on IS NULL"),
+        )
+
+    op.create_table(
         "progress",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -2366,6 +2473,77 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("progress", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_progress_project_id"), ["project_id"], unique=False)
+
+    op.create_table(
+        "project_issue",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "project_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("assignee", sa.String(length=80), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("solved_at", Instant(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column(
+            "evidence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.CheckConstraint(
+            "(solved_at IS NULL) = (outcome IS NULL)", name=op.f("ck_project_issue_solved_is_told")
+        ),
+        sa.ForeignKeyConstraint(
+            ["evidence_id"], ["evidence.id"], name=op.f("fk_project_issue_evidence_id_evidence")
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_project_issue_project_id_project")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_project_issue")),
+        sa.UniqueConstraint("ref", name=op.f("uq_project_issue_ref")),
+    )
+    with op.batch_alter_table("project_issue", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_project_issue_project_id"), ["project_id"], unique=False
+        )
+
+    op.create_table(
+        "project_scale",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "project_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("as_of", sa.Date(), nullable=False),
+        sa.Column("planned_fen", sa.BigInteger(), nullable=False),
+        sa.Column("invested_fen", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "jobs_planned", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("jobs", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "evidence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.CheckConstraint("jobs_planned >= 0 AND jobs >= 0", name=op.f("ck_project_scale_jobs")),
+        sa.CheckConstraint(
+            "planned_fen >= 0 AND invested_fen >= 0", name=op.f("ck_project_scale_money")
+        ),
+        sa.ForeignKeyConstraint(["by_id"], ["party.id"], name=op.f("fk_project_scale_by_id_party")),
+        sa.ForeignKeyConstraint(
+            ["evidence_id"], ["evidence.id"], name=op.f("fk_project_scale_evidence_id_evidence")
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_project_scale_project_id_project")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_project_scale")),
+        sa.UniqueConstraint("ref", name=op.f("uq_project_scale_ref")),
+    )
+    with op.batch_alter_table("project_scale", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_project_scale_project_id"), ["project_id"], unique=False
+        )
 
     op.create_table(
         "slaughter_animal",
@@ -2969,10 +3147,27 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_slaughter_animal_animal_id"))
 
     op.drop_table("slaughter_animal")
+    with op.batch_alter_table("project_scale", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_project_scale_project_id"))
+
+    op.drop_table("project_scale")
+    with op.batch_alter_table("project_issue", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_project_issue_project_id"))
+
+    op.drop_table("project_issue")
     with op.batch_alter_table("progress", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_progress_project_id"))
 
     op.drop_table("progress")
+    with op.batch_alter_table("procedure", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_procedure_open",
+            sqlite_where=sa.text("ended_on IS NULL"),
+            postgresql_where=sa.text("ended_on IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_procedure_project_id"))
+
+    op.drop_table("procedure")
     with op.batch_alter_table("omission", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_omission_animal_id"))
 
@@ -3063,6 +3258,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_team_member_team_id"))
 
     op.drop_table("team_member")
+    with op.batch_alter_table("task_progress", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_task_progress_task_id"))
+
+    op.drop_table("task_progress")
     with op.batch_alter_table("slaughter_declaration", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_slaughter_declaration_abattoir_id"))
 
@@ -3120,6 +3319,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_declaration_declarant_id"))
 
     op.drop_table("declaration")
+    with op.batch_alter_table("charge", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_charge_cluster_id"))
+        batch_op.drop_index("ix_charge_about_newest")
+
+    op.drop_table("charge")
     with op.batch_alter_table("api_token", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_api_token_account_id"))
 

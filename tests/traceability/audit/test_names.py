@@ -4,7 +4,8 @@ import re
 
 from app import migrate
 from app.audit import words
-from traceability.audit.names import COLUMNS, TABLES
+from traceability.audit.column_names import COLUMNS
+from traceability.audit.names import TABLES
 from traceability.chain.folding import FOLDS
 from traceability.chain.tables import table_of
 
