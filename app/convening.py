@@ -74,9 +74,11 @@ def page_of(session: Session, found: Meeting) -> MeetingPage:
     return MeetingPage(found, agenda, meetings.items(session, found))
 
 
-def listed(session: Session, need: MeetingNeed | None, *, page: int) -> Listed[Meeting]:
+def listed(
+    session: Session, need: MeetingNeed | None, *, page: int, cluster_key: str = ""
+) -> Listed[Meeting]:
     """The meetings of the clusters one may see: the newest quarter first."""
-    wanted = select(Meeting).join(Cluster).where(programme.within())
+    wanted = select(Meeting).join(Cluster).where(programme.chosen(cluster_key))
     if need is not None:
         wanted = wanted.where(_needing(need))
     ordered = wanted.order_by(Meeting.due_on.desc(), Cluster.order_no, Meeting.id)

@@ -73,6 +73,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("teams.index", "工作组与专班", "people", "两地成员、职务和任期"),
     Entry("exchanges.index", "互访培训挂职", "truck", "两地往来，一次一条"),
     Entry("policies.index", "政策", "file-earmark-text", "谁可享受、到哪天为止"),
+    Entry("cockpits.index", "产业大脑", "graph-up-arrow", "目标、项目、资金和逾期，一眼看清"),
     Entry("charges.index", "责任清单", "people", "分管领导、处室、承办人和期限"),
     Entry("procedures.index", "办事手续", "file-earmark-text", "核准到施工许可，办到哪一步"),
     Entry("issues.index", "要素保障问题", "x-octagon-fill", "用地、用电、融资，谁来解决"),
@@ -172,6 +173,7 @@ ORDER: dict[Role, tuple[str, ...]] = {
         "access.index",
     ),
     Role.CLUSTER_OFFICER: (
+        "cockpits.index",
         "projects.index",
         "charges.index",
         "procedures.index",

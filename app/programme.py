@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app, request
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import ColumnElement, and_, func, select, true
 from sqlalchemy.orm import Session, selectinload
 
 from app import attention, pictures, whoami
@@ -62,6 +62,11 @@ def _sees_all() -> bool:
 def within() -> ColumnElement[bool]:
     """The condition on `Cluster` that keeps those one may see."""
     return true() if _sees_all() else Cluster.key.in_(whoami.scope().clusters)
+
+
+def chosen(key: str) -> ColumnElement[bool]:
+    """The condition on `Cluster` that keeps one that was asked for, if one may see it; else all."""
+    return and_(within(), Cluster.key == key) if key else within()
 
 
 def covers(cluster: Cluster) -> bool:
@@ -158,10 +163,16 @@ def actual(session: Session, ref: str) -> Actual:
 
 
 def listed(
-    session: Session, *, words: str = "", stage: str = "", need: str = "", page: int = 1
+    session: Session,
+    *,
+    words: str = "",
+    stage: str = "",
+    need: str = "",
+    cluster_key: str = "",
+    page: int = 1,
 ) -> tuple[Sequence[Project], int, int]:
     """A page of the projects within scope, how many pages there are, and how many projects."""
-    wanted = select(Project).join(Cluster).where(within())
+    wanted = select(Project).join(Cluster).where(chosen(cluster_key))
     if words.strip():
         wanted = wanted.where(Project.name.contains(words.strip(), autoescape=True))
     if stage in set(Stage):

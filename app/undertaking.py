@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, selectinload
 
 from app import attention, deciding, programme, schedules, whoami, workbooks
@@ -131,10 +131,10 @@ def of_project(session: Session, page: ProjectPage) -> Mapping[str, Any]:
 
 
 def procedures_listed(
-    session: Session, state: ProcedureState | None, *, page: int
+    session: Session, state: ProcedureState | None, *, page: int, cluster_key: str = ""
 ) -> Listed[Procedure]:
     """The procedures of the clusters one may see, the next due first."""
-    wanted = select(Procedure).join(Project).join(Cluster).where(programme.within())
+    wanted = select(Procedure).join(Project).join(Cluster).where(programme.chosen(cluster_key))
     if state is not None:
         wanted = wanted.where(procedures.standing(state, deciding.today()))
     first = Procedure.ended_on.is_not(None), Procedure.due_on.is_(None)
@@ -143,9 +143,11 @@ def procedures_listed(
     return paged(session, ordered, loaded, page=page)
 
 
-def issues_listed(session: Session, state: IssueState | None, *, page: int) -> Listed[Issue]:
+def issues_listed(
+    session: Session, state: IssueState | None, *, page: int, cluster_key: str = ""
+) -> Listed[Issue]:
     """The issues of the clusters one may see: the open ones first, by their day."""
-    wanted = select(Issue).join(Project).join(Cluster).where(programme.within())
+    wanted = select(Issue).join(Project).join(Cluster).where(programme.chosen(cluster_key))
     if state is not None:
         wanted = wanted.where(issues.standing(state, deciding.today()))
     ordered = wanted.order_by(Issue.solved_at.is_not(None), Issue.due_on, Issue.id)
@@ -164,10 +166,12 @@ def task_page(session: Session, task: Task) -> TaskPage:
     )
 
 
-def duties(session: Session, kind: DutyKind, need: DutyNeed | None) -> Sequence[DutyRow]:
+def duties(
+    session: Session, kind: DutyKind, need: DutyNeed | None, cluster_key: str = ""
+) -> Sequence[DutyRow]:
     """Who is in charge of what, in the clusters one may see; only what is still to be done."""
     rows = {DutyKind.TASK: _tasks, DutyKind.PROJECT: _projects, DutyKind.MILESTONE: _milestones}
-    found = rows[kind](session)
+    found = rows[kind](session, programme.chosen(cluster_key))
     if need is DutyNeed.MISSING:
         return [row for row in found if row.charge is None]
     if need is DutyNeed.LATE:
@@ -176,17 +180,22 @@ def duties(session: Session, kind: DutyKind, need: DutyNeed | None) -> Sequence[
 
 
 def duties_listed(
-    session: Session, kind: DutyKind, need: DutyNeed | None, *, page: int
+    session: Session,
+    kind: DutyKind,
+    need: DutyNeed | None,
+    *,
+    page: int,
+    cluster_key: str = "",
 ) -> Listed[DutyRow]:
     """A page of the duties."""
-    rows = duties(session, kind, need)
+    rows = duties(session, kind, need, cluster_key)
     pages = max(1, -(-len(rows) // PAGE_ROWS))
     page = min(max(1, page), pages)
     return Listed(rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS], page, pages, len(rows))
 
 
-def _tasks(session: Session) -> Iterator[DutyRow]:
-    wanted = select(Task).join(Cluster).where(programme.within())
+def _tasks(session: Session, within: ColumnElement[bool]) -> Iterator[DutyRow]:
+    wanted = select(Task).join(Cluster).where(within)
     ordered = wanted.order_by(Cluster.order_no, Task.order_no)
     rows = session.scalars(ordered.options(selectinload(Task.cluster))).all()
     held = charges.newest(session, [row.ref for row in rows])
@@ -198,8 +207,8 @@ def _tasks(session: Session) -> Iterator[DutyRow]:
             yield _row(DutyKind.TASK, row, charge, percent)
 
 
-def _projects(session: Session) -> Iterator[DutyRow]:
-    wanted = select(Project).join(Cluster).where(programme.within(), attention.going_on())
+def _projects(session: Session, within: ColumnElement[bool]) -> Iterator[DutyRow]:
+    wanted = select(Project).join(Cluster).where(within, attention.going_on())
     ordered = wanted.order_by(Cluster.order_no, Project.order_no, Project.id).limit(ROWS_MAX)
     rows = session.scalars(ordered.options(selectinload(Project.cluster))).all()
     held = charges.newest(session, [row.ref for row in rows])
@@ -207,8 +216,8 @@ def _projects(session: Session) -> Iterator[DutyRow]:
         yield _row(DutyKind.PROJECT, row, held.get(row.ref), row.percent)
 
 
-def _milestones(session: Session) -> Iterator[DutyRow]:
-    going = programme.within(), attention.going_on(), Milestone.reached_on.is_(None)
+def _milestones(session: Session, within: ColumnElement[bool]) -> Iterator[DutyRow]:
+    going = within, attention.going_on(), Milestone.reached_on.is_(None)
     wanted = select(Milestone).join(Project).join(Cluster).where(*going)
     ordered = wanted.order_by(Milestone.due_on, Milestone.id).limit(ROWS_MAX)
     loaded = selectinload(Milestone.project).selectinload(Project.cluster)

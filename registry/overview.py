@@ -174,11 +174,15 @@ def _indicator_row(
 
 
 def _newest_actuals(session: Session, indicator_ids: Sequence[int]) -> Mapping[int, Actual]:
-    wanted = (
-        select(Actual)
-        .where(Actual.indicator_id.in_(indicator_ids), Actual.status == ActualStatus.CONFIRMED)
-        .order_by(Actual.period)
+    confirmed = Actual.indicator_id.in_(indicator_ids), Actual.status == ActualStatus.CONFIRMED
+    last = (
+        select(Actual.indicator_id, func.max(Actual.period).label("period"))
+        .where(*confirmed)
+        .group_by(Actual.indicator_id)
+        .subquery()
     )
+    newest = (Actual.indicator_id == last.c.indicator_id) & (Actual.period == last.c.period)
+    wanted = select(Actual).join(last, newest)
     return {row.indicator_id: row for row in session.scalars(wanted)}
 
 

@@ -28,6 +28,7 @@ def index() -> str:
         DutyKind(kind) if kind in set(DutyKind) else DutyKind.TASK,
         DutyNeed(need) if need in set(DutyNeed) else None,
         page=request.args.get("page", 1, type=int),
+        cluster_key=request.args.get("cluster", ""),
     )
     return render_template(
         "charges/index.html",

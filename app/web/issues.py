@@ -33,7 +33,9 @@ def index() -> str:
     page = request.args.get("page", 1, type=int)
     return render_template(
         "issues/index.html",
-        listed=undertaking.issues_listed(database.session(), wanted, page=page),
+        listed=undertaking.issues_listed(
+            database.session(), wanted, page=page, cluster_key=request.args.get("cluster", "")
+        ),
         state=state,
         **_labels(),
     )

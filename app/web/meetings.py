@@ -29,7 +29,9 @@ def index() -> str:
     page = request.args.get("page", 1, type=int)
     return render_template(
         "meetings/index.html",
-        listed=convening.listed(database.session(), wanted, page=page),
+        listed=convening.listed(
+            database.session(), wanted, page=page, cluster_key=request.args.get("cluster", "")
+        ),
         need=need,
         needs=MEETING_NEED_LABELS,
         **_labels(),

@@ -43,7 +43,9 @@ def index() -> str:
     page = request.args.get("page", 1, type=int)
     return render_template(
         "procedures/index.html",
-        listed=undertaking.procedures_listed(database.session(), wanted, page=page),
+        listed=undertaking.procedures_listed(
+            database.session(), wanted, page=page, cluster_key=request.args.get("cluster", "")
+        ),
         state=state,
         **_labels(),
     )

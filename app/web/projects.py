@@ -25,9 +25,14 @@ def index() -> str:
     """项目进展."""
     words, stage = request.args.get("q", ""), request.args.get("stage", "")
     page = request.args.get("page", 1, type=int)
-    need = request.args.get("need", "")
+    need, cluster_key = request.args.get("need", ""), request.args.get("cluster", "")
     rows, pages, total = programme.listed(
-        database.session(), words=words, stage=stage, need=need, page=page
+        database.session(),
+        words=words,
+        stage=stage,
+        need=need,
+        cluster_key=cluster_key,
+        page=page,
     )
     return render_template(
         "projects/index.html",

@@ -1100,6 +1100,7 @@ OBJECTS: dict[str, Maker] = {
     "devices.case": pairing_case,
     "instruments.ref": instrument,
     "clusters.ref": cluster,
+    "cockpits.ref": cluster,
     "projects.ref": project,
     "doubts.key": doubt,
     "milestones.ref": milestone,

@@ -5,6 +5,7 @@ from tests.bench import (
     audit,
     campaigns,
     chain,
+    cockpits,
     importing,
     labels,
     lookup,
@@ -22,6 +23,7 @@ if __name__ == "__main__":
     audit.main()
     importing.main()
     campaigns.main()
+    cockpits.main()
     trace.main()
     tracing.main()
     labels.main()

@@ -38,7 +38,7 @@ FIRST_PAGES = {
     "maijia": ["/", "/movements/"],
     "tuzai": ["/slaughter/", "/carcasses/"],
     "jianguan": ["/audit/", "/restrictions/", "/tracing/"],
-    "jiqun": ["/projects/", "/clusters/"],
+    "jiqun": ["/cockpits/", "/projects/", "/clusters/"],
     "guanli": ["/accounts/", "/backups/"],
 }
 NO_PAGE = re.compile(

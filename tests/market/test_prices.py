@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from market import prices
 from market.sales import agreeing
+from market.sales.records import Sale
 from tests import selling
 from tests.world import World
 from traceability.base.clock import legal_day
@@ -11,10 +12,10 @@ from traceability.base.clock import legal_day
 COUNTY = "520526"
 
 
-def sell(world: World, weight_g: int) -> None:
+def sell(world: World, weight_g: int) -> Sale:
     scale = world.scale(f"s-{weight_g}-{world.animal().id}")
     weight = world.weighed(world.at_market(world.animal()), scale, weight_g)
-    selling.sold(world, weight)
+    return selling.sold(world, weight)
 
 
 def test_a_class_is_shown_from_five_animals_on(world: World) -> None:
