@@ -1,7 +1,7 @@
 """网关 · from the broker into the database: the only consumer of readings, and the live frames.
 
-The network thread only queues; the writer collects up to 500 messages or 20 ms, keeps them in
-one transaction, and then, never before, acknowledges: PUBACK to the broker and the numbers
+The subscriber's thread only queues; the writer collects up to 1,000 messages or 20 ms, keeps them
+in one transaction, and then, never before, acknowledges: PUBACK to the broker and the numbers
 themselves to the device, whose outbox lets go of nothing else.
 """
 
@@ -13,14 +13,14 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv311
+from paho.mqtt.client import Client, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion
-from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
 from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 
@@ -29,16 +29,17 @@ from traceability.base.db import transaction
 from . import inbox, messages, pairing, topics, weighing
 from .inbox import NO_DEVICE, Arrived, Hook, Receipt, no_hook
 from .lamps import Judge, LampLoop
+from .subscriber import PORTS, Line, Publish, Subscriber
 from .topics import Channel, Topic
 
-GROUP_MAX = 500
+GROUP_MAX = 1_000
 GROUP_SECONDS = 0.02
-QUEUE_MAX = 5_000
+IDLE_SECONDS = 0.2
+QUEUE_MAX = 20  # reads of the socket, some hundred messages each
 RETRY_SECONDS = 0.2
 RETRY_SECONDS_MAX = 5.0
 KEEP_ALIVE_SECONDS = 30
 PAIRING_SECONDS = 1.0
-PORTS = {"mqtt": 1883, "mqtts": 8883}
 logger = logging.getLogger(__name__)
 
 
@@ -64,11 +65,10 @@ class Counts:
     retries: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
+class _Waiting(NamedTuple):
     arrived: Arrived
-    number: int  # the broker's packet number
-    connection: int  # which connection it came on: numbers start again with each
+    number: int  # the broker's packet number, 0 where it waits for no answer
+    connection: int
 
 
 def make_client(settings: GatewaySettings, *, manual_ack: bool) -> Client:
@@ -113,28 +113,36 @@ class Gateway:
         self._hook = hook
         self._settings = settings
         share = f"$share/{settings.shared_group}/" if settings.shared_group else ""
-        self._filter = share + topics.ALL_READINGS
-        self._waiting: queue.Queue[_Waiting] = queue.Queue(QUEUE_MAX)
+        self._waiting: queue.Queue[list[_Waiting]] = queue.Queue(QUEUE_MAX)
+        self._left: list[_Waiting] = []
         self._stop = threading.Event()
-        self._connection = 0
         self.on_stored: Callable[[], None] = _nothing
         self.on_receipts: Callable[[list[Receipt]], None] = _no_receipts
-        self.subscribed = threading.Event()
         self.counts = Counts()
-        self._client = make_client(settings, manual_ack=True)
-        self._client.on_connect = self._on_connect
-        self._client.on_disconnect = self._on_disconnect
-        self._client.on_subscribe = self._on_subscribe
-        self._client.on_message = self._on_message
+        line = Line(
+            url=settings.url,
+            client_id=f"{settings.name}:{settings.part}",
+            name=settings.name,
+            password=settings.password,
+            topic_filter=share + topics.ALL_READINGS,
+            keep_alive_seconds=KEEP_ALIVE_SECONDS,
+            ca_file=settings.ca_file,
+        )
+        self._subscriber = Subscriber(line, self._take)
+        self.subscribed = self._subscriber.subscribed
+        self._answers = replace(settings, part=f"{settings.part}-answers")
+        self._client = make_client(self._answers, manual_ack=False)
 
     def run(self) -> None:
         """Take messages until told to stop; what was taken is kept before the end."""
-        connect(self._client, self._settings)
+        connect(self._client, self._answers)
+        self._subscriber.start()
         try:
             while not self._stop.is_set():
                 if group := self._collect():
                     self._keep(group)
         finally:
+            self._subscriber.stop()
             self._client.disconnect()
             self._client.loop_stop()
 
@@ -147,53 +155,17 @@ class Gateway:
         if self._client.is_connected():
             self._client.publish(str(topic), payload, qos=1)
 
-    def _on_connect(
-        self,
-        client: Client,
-        _userdata: object,
-        _flags: ConnectFlags,
-        reason: ReasonCode,
-        _properties: Properties | None,
-    ) -> None:
-        if reason.is_failure:
-            logger.error("broker refuses the gateway: %s", reason)
-            return
-        self._connection += 1
-        client.subscribe(self._filter, qos=1)
-
-    def _on_disconnect(
-        self,
-        _client: Client,
-        _userdata: object,
-        _flags: DisconnectFlags,
-        reason: ReasonCode,
-        _properties: Properties | None,
-    ) -> None:
-        self.subscribed.clear()
-        logger.info("broker gone: %s", reason)
-
-    def _on_subscribe(
-        self,
-        _client: Client,
-        _userdata: object,
-        _number: int,
-        reasons: list[ReasonCode],
-        _properties: Properties | None,
-    ) -> None:
-        if any(reason.is_failure for reason in reasons):
-            logger.error("broker refuses the subscription %s", self._filter)
-            return
-        self.subscribed.set()
-
-    def _on_message(self, client: Client, _userdata: object, message: MQTTMessage) -> None:
-        """Queue it; a full queue holds the network thread, and so the broker, back."""
-        if message.retain:
-            self.counts.retained += 1  # nobody knows when it was said: never a reading
-            client.ack(message.mid, message.qos)
-            return
-        arrived = Arrived(_device_of(message), bytes(message.payload))
-        waiting = _Waiting(arrived, message.mid if message.qos else 0, self._connection)
-        while not self._stop.is_set():
+    def _take(self, messages: list[Publish]) -> None:
+        """Queue what one read brought; a full queue holds the reader, and so the broker, back."""
+        waiting = []
+        for message in messages:
+            if message.retain:
+                self.counts.retained += 1  # nobody knows when it was said: never a reading
+                self._subscriber.acknowledge([(message.number, message.connection)])
+                continue
+            arrived = Arrived(_device_of(message.topic), message.payload)
+            waiting.append(_Waiting(arrived, message.number, message.connection))
+        while waiting and not self._stop.is_set():
             try:
                 self._waiting.put(waiting, timeout=1)
             except queue.Full:
@@ -201,18 +173,19 @@ class Gateway:
             return
 
     def _collect(self) -> list[_Waiting]:
-        """The next group: at most 500 messages, at most 20 ms after the first."""
-        try:
-            group = [self._waiting.get(timeout=0.2)]
-        except queue.Empty:
-            return []
+        """The next group: at most 1,000 messages, at most 20 ms after the first."""
+        group, self._left = self._left, []
         end = time.monotonic() + GROUP_SECONDS
         while len(group) < GROUP_MAX:
+            pause = max(0.0, end - time.monotonic()) if group else IDLE_SECONDS
             try:
-                group.append(self._waiting.get(timeout=max(0.0, end - time.monotonic())))
+                more = self._waiting.get(timeout=pause)
             except queue.Empty:
                 break
-        return group
+            end = end if group else time.monotonic() + GROUP_SECONDS
+            group += more
+        self._left = group[GROUP_MAX:]
+        return group[:GROUP_MAX]
 
     def _keep(self, group: list[_Waiting]) -> None:
         """Keep a group however long the database takes; acknowledge only after the commit."""
@@ -254,9 +227,7 @@ class Gateway:
 
     def _acknowledge(self, group: list[_Waiting], receipts: list[Receipt]) -> None:
         self._hook("before ack")
-        for waiting in group:
-            if waiting.number and waiting.connection == self._connection:
-                self._client.ack(waiting.number, 1)
+        self._subscriber.acknowledge((waiting.number, waiting.connection) for waiting in group)
         for code, ack in acks(receipts):
             self._client.publish(str(Topic(code, Channel.ACK)), messages.format_ack(ack), qos=1)
         self._hook("after ack")
@@ -277,9 +248,10 @@ def acks(receipts: list[Receipt]) -> Iterator[tuple[str, messages.Ack]]:
         yield code, messages.Ack(boot=boot, stored=tuple(stored), set_aside=tuple(aside))
 
 
-def _device_of(message: MQTTMessage) -> str:
+@lru_cache(maxsize=1_024)
+def _device_of(topic: bytes) -> str:
     try:
-        return topics.parse(message.topic).device
+        return topics.parse(topic.decode()).device
     except ValueError:  # a bad topic, or one that is no UTF-8
         return NO_DEVICE
 

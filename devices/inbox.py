@@ -8,14 +8,13 @@ always: received = stored + duplicates + set aside.
 
 import hashlib
 import struct
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, insert, select, text, tuple_
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -100,16 +99,14 @@ class Outcome(StrEnum):
     SET_ASIDE = "set_aside"
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(NamedTuple):
     """One message of the network: whose topic, which bytes."""
 
     code: str
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What became of one message; without boot and sequence it cannot be acknowledged."""
 
     code: str
@@ -320,11 +317,19 @@ def _insert_readings(session: Session, group: _Group, at: datetime) -> None:
 
 
 def _key_holders(session: Session, keys: list[Key]) -> dict[Key, tuple[bytes, datetime]]:
-    columns = (Reading.device_id, Reading.boot, Reading.seq)
-    rows = session.execute(
-        select(*columns, Reading.frames_sha256, Reading.at).where(tuple_(*columns).in_(keys))
-    )
-    return {(row[0], row[1], row[2]): (row[3], row[4]) for row in rows}
+    """What stands under these keys already: one question for each device and start."""
+    wanted: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for device_id, boot, seq in keys:
+        wanted[device_id, boot].append(seq)
+    found = {}
+    for (device_id, boot), numbers in wanted.items():
+        rows = session.execute(
+            select(Reading.seq, Reading.frames_sha256, Reading.at).where(
+                Reading.device_id == device_id, Reading.boot == boot, Reading.seq.in_(numbers)
+            )
+        )
+        found.update({(device_id, boot, row[0]): (row[1], row[2]) for row in rows})
+    return found
 
 
 def _insert_set_aside(session: Session, group: _Group, at: datetime) -> None:

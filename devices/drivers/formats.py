@@ -13,6 +13,7 @@ Agrident's binary frames, session files of stick readers; docs/devices.md gives 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from devices.drivers import a_and_d, mt_sics, tru_test_rw, yaohua_command
 from devices.drivers.a_and_d import AandD
@@ -158,11 +159,16 @@ SCALES = (
     ),
     Format("icar-json", "ICAR ADE 称重 JSON", WEIGHT, IcarJson, "ICAR ADE 1.4", tells_unit=True),
 )
+ONE_FRAMES_KEPT = 1_024
 FORMATS: dict[str, Format] = {known.name: known for known in (*READERS, *SCALES)}
 
 
+@lru_cache(maxsize=ONE_FRAMES_KEPT)
 def one_frame(name: str, raw: bytes) -> Frame:
-    """The one frame that these bytes are, alone; a line may come without its end."""
+    """The one frame that these bytes are, alone; a line may come without its end.
+
+    A stable weight is proved by equal frames, so the same bytes are asked about again and again.
+    """
     decoder = FORMATS[name].decoder()
     frames = decoder.feed(raw) + decoder.close()
     if not frames:

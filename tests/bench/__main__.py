@@ -7,6 +7,7 @@ from tests.bench import (
     chain,
     cockpits,
     importing,
+    ingest,
     labels,
     lookup,
     trace,
@@ -23,6 +24,7 @@ if __name__ == "__main__":
     audit.main()
     importing.main()
     campaigns.main()
+    ingest.main()
     cockpits.main()
     trace.main()
     tracing.main()

@@ -1,14 +1,25 @@
 """When a weight may be traded on."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from devices.drivers.formats import FORMATS, one_frame
 from devices.drivers.frames import Frame
-from devices.stability import Rule, UnstableError, Watch, tag_of, weight_of
+from devices.stability import Rule, UnstableError, Watch, _of_equal, _of_row, tag_of, weight_of
 
 YAOHUA_425_5 = bytes.fromhex("022b30303432353531314303")
 YAOHUA_0 = bytes.fromhex("022b30303030303030314203")
 TOLEDO = bytes.fromhex("022b30203030343235353030303030300d26")
 MOVING = bytes.fromhex("022b38203030343235353030303030300d1e")
+PROVEN = (
+    YAOHUA_425_5,
+    YAOHUA_0,
+    TOLEDO,
+    MOVING,
+    b"S S     425.50 kg\r\n",
+    b"S D     425.50 kg\r\n",
+)
 
 
 def test_where_no_frame_can_tell_the_nth_equal_one_is_stable() -> None:
@@ -83,3 +94,20 @@ def test_a_tag_reading_is_exactly_one_line() -> None:
     assert tag_of([line], format_name="allflex").eid == "982000001088420"
     assert tag_of([line, line], format_name="allflex").error == "not_a_tag"
     assert tag_of([line], format_name="toledo").error == "not_a_tag"
+
+
+@given(
+    name=st.sampled_from(sorted(name for name, known in FORMATS.items() if known.kind == "weight")),
+    raw=st.one_of(st.binary(max_size=24), st.sampled_from(PROVEN)),
+    count=st.integers(1, 8),
+    equal_frames=st.integers(1, 6),
+)
+def test_equal_frames_judged_once_are_worth_what_they_are_one_after_another(
+    name: str, raw: bytes, count: int, equal_frames: int
+) -> None:
+    rule = Rule(equal_frames=equal_frames, division_g=500, max_g=1_500_000)
+    frames = [one_frame(name, raw)] * count
+    alone, in_a_row = _of_equal(frames[0], count, rule), _of_row(frames, rule)
+
+    assert alone.weight_g == in_a_row.weight_g
+    assert alone.error == in_a_row.error
