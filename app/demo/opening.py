@@ -20,7 +20,7 @@ from app.auth import accounts
 from app.auth.accounts import Account, Grant
 from app.auth.roles import ROLE_LABELS, Role, ScopeKind
 from app.config import KEY_MODE, Settings
-from app.demo import campaign, cast, county, hall, market_day, stock, transport
+from app.demo import campaign, cast, cattle_cluster, county, hall, market_day, stock, transport
 from app.demo.county import County
 from devices import credentials, devices
 from devices.edge.outbox import Outbox
@@ -69,6 +69,7 @@ def _found(settings: Settings, session: Session, *, now: datetime, tell: Tell) -
     campaign.begin(session, region=WEINING, now=now, **vets)
     officer, vet = vets["vet"], vets["village_vet"]
     home = built.places[cast.HOUSEHOLDS[0][0]].region_code
+    cattle_cluster.begin(session, officer=built.people["officer"], now=now)
     stock.hand_out_lately(session, region_code=home, officer=officer, vet=vet, now=now)
 
 

@@ -114,6 +114,7 @@ PROCEDURE: dict[str, Any] = {
     "day_kind": DayKind.WORKING,
     "basis": "办事指南",
 }
+_projects = count(1)
 CHARGE: dict[str, object] = {"leader": "张华", "office": "产业处", "assignee": "李明"}
 
 
@@ -853,7 +854,9 @@ def milestone(login_as: LoginAs, me: Account) -> Case:
 
 def procedure(login_as: LoginAs, me: Account) -> Case:
     world, card = login_as.world, ProcedureCard(**PROCEDURE)
-    found = _project(login_as)
+    named = ProjectCard(name=f"冷库 {next(_projects)}")  # one open procedure of a kind each
+    owner = _known_project(login_as).cluster
+    found = projects.register(world.session, owner, named, at=world.at, by=world.office)
     made = procedures.plan(world.session, found, card, at=world.at, by=world.office)
     return _granted(me, made.ref)
 

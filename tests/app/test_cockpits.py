@@ -79,6 +79,13 @@ def test_an_officer_sees_no_other_cluster(
     assert "共 0 个项目" in officer.get(f"/projects/?cluster={other.key}").text
 
 
+def test_an_officer_of_no_cluster_is_told_what_to_ask_for(login_as: LoginAs) -> None:
+    nobody = login_as(Role.CLUSTER_OFFICER, party=login_as.world.party("新来的"), grants=())
+
+    assert "还没有可看的集群" in nobody.get("/cockpits/").text
+    assert nobody.get("/api/cockpits/").json["clusters"] == []  # type: ignore[index]
+
+
 def test_a_cluster_chosen_for_the_series_is_within_scope(
     officer: FlaskClient,
     regulator: FlaskClient,
