@@ -98,9 +98,10 @@ def lines(eid: str) -> list[str]:
 
 
 def asked(page: Page) -> bool:
-    """Whether the page took the line for a reader's and asked for its animal."""
+    """Whether the page took the whole line for a reader's and answered for its animal."""
     try:
         page.wait_for_url("**/gate/?q=*", timeout=5_000)
+        page.locator(".verdict > .word").wait_for(timeout=5_000)
     except playwright.TimeoutError:
         return False
     return True
