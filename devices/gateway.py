@@ -71,14 +71,13 @@ class _Waiting(NamedTuple):
     connection: int
 
 
-def make_client(settings: GatewaySettings, *, manual_ack: bool) -> Client:
+def make_client(settings: GatewaySettings) -> Client:
     """A client for the broker, not yet connected; every session is clean."""
     client = Client(
         CallbackAPIVersion.VERSION2,
         client_id=f"{settings.name}:{settings.part}",
         clean_session=True,
         protocol=MQTTv311,
-        manual_ack=manual_ack,
     )
     client.username_pw_set(settings.name, settings.password)
     if urlsplit(settings.url).scheme == "mqtts":
@@ -111,7 +110,6 @@ class Gateway:
         self._engine = engine
         self._now = now
         self._hook = hook
-        self._settings = settings
         share = f"$share/{settings.shared_group}/" if settings.shared_group else ""
         self._waiting: queue.Queue[list[_Waiting]] = queue.Queue(QUEUE_MAX)
         self._left: list[_Waiting] = []
@@ -131,7 +129,7 @@ class Gateway:
         self._subscriber = Subscriber(line, self._take)
         self.subscribed = self._subscriber.subscribed
         self._answers = replace(settings, part=f"{settings.part}-answers")
-        self._client = make_client(self._answers, manual_ack=False)
+        self._client = make_client(self._answers)
 
     def run(self) -> None:
         """Take messages until told to stop; what was taken is kept before the end."""

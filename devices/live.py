@@ -44,7 +44,7 @@ class LiveFrames:
         self._states: dict[str, Seen[Status]] = {}
         self._changed = threading.Condition()
         self._version = 0
-        self._client = gateway.make_client(settings, manual_ack=False)
+        self._client = gateway.make_client(settings)
         self._client.on_connect = self._on_connect
         self._client.on_message = self._on_message
 

@@ -8,6 +8,7 @@ session is clean: what was not acknowledged is the device's to send again.
 
 import contextlib
 import logging
+import select
 import socket
 import ssl
 import struct
@@ -29,13 +30,18 @@ CHUNK_BYTES = 1 << 17
 LENGTH_BYTES_MAX = 4
 PACKET_BYTES_MAX = 1 << 22
 TICK_SECONDS = 0.5
+WRITE_SECONDS = 5.0
 RETRY_SECONDS, RETRY_SECONDS_MAX = 1.0, 5.0
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 logger = logging.getLogger(__name__)
 
 
 class LineError(OSError):
-    """线路断开 · the broker hung up, refused, fell silent or spoke something else."""
+    """线路断开 · the broker hung up, fell silent or spoke something else."""
+
+
+class RefusedError(LineError):
+    """代理拒绝 · the broker is there and refuses: a person has to look at the settings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +68,17 @@ class Publish(NamedTuple):
 
 
 class Subscriber:
-    """Reads one subscription, in a thread of its own, and again whenever the line is lost."""
+    """Reads one subscription, in a thread of its own, and again whenever the line is lost.
+
+    One thread reads and another acknowledges, and a TLS line bears only one at a time: whoever
+    touches the socket holds `_using`. A read waits for bytes before it asks for it.
+    """
 
     def __init__(self, line: Line, on_messages: Callable[[list[Publish]], None]) -> None:
         self._line = line
         self._on_messages = on_messages
         self._socket: socket.socket | None = None
-        self._writing = threading.Lock()
+        self._using = threading.Lock()
         self._stop = threading.Event()
         self._connection = 0
         self._greeted = False
@@ -104,21 +114,18 @@ class Subscriber:
         while not self._stop.is_set():
             try:
                 self._open()
-                for packets in self._heard():
-                    if self.subscribed.is_set():
-                        pause = RETRY_SECONDS
-                    if packets:
-                        self._on_messages(packets)
+                for found in self._heard():
+                    self._on_messages(found)
+            except RefusedError as error:
+                logger.error("%s", error)  # noqa: TRY400 - the words say it all
             except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-                if not self._stop.is_set():
-                    logger.info("broker gone: %s", error)
+                logger.info("broker gone: %s", error)
             except Exception:  # whatever a message does, the next one must be read
                 logger.exception("the line is opened again")
-            finally:
-                self.subscribed.clear()
-                self._hang_up()
+            pause = RETRY_SECONDS if self.subscribed.is_set() else min(pause * 2, RETRY_SECONDS_MAX)
+            self.subscribed.clear()
+            self._hang_up()
             self._stop.wait(pause)
-            pause = min(pause * 2, RETRY_SECONDS_MAX)
 
     def _open(self) -> None:
         line, url = self._line, urlsplit(self._line.url)
@@ -129,7 +136,7 @@ class Subscriber:
         if url.scheme == "mqtts":
             context = ssl.create_default_context(cafile=line.ca_file)
             raw = context.wrap_socket(raw, server_hostname=url.hostname)
-        raw.settimeout(TICK_SECONDS)
+        raw.settimeout(WRITE_SECONDS)
         self._socket, self._connection = raw, self._connection + 1
         self._greeted = False
         self._heard_at = self._told_at = time.monotonic()
@@ -139,21 +146,21 @@ class Subscriber:
         self._write(packet(CONNECT, _text("MQTT") + flags + alive + who))
 
     def _heard(self) -> Iterator[list[Publish]]:
-        """What each read of the socket brings; an empty list where nothing came for a moment."""
+        """What each read of the socket brings."""
         line, rest = self._socket, b""
         while line is not None and not self._stop.is_set():
-            try:
-                chunk = line.recv(CHUNK_BYTES)
-            except TimeoutError:
+            if not _has_bytes(line):
                 self._keep_alive()
-                yield []
                 continue
+            with self._using:
+                chunk = line.recv(CHUNK_BYTES)
             if not chunk:
                 raise LineError("the broker hung up")
             self._heard_at = time.monotonic()
             rest, found = self._cut(rest + chunk if rest else chunk)
             self._keep_alive()
-            yield found
+            if found:
+                yield found
 
     def _cut(self, data: bytes) -> tuple[bytes, list[Publish]]:
         """The whole publishes at the beginning of some bytes, and what is left of them."""
@@ -186,12 +193,12 @@ class Subscriber:
     def _answered(self, kind: int, body: bytes) -> None:
         if kind == CONNACK:
             if body[1:2] != b"\x00":
-                raise LineError(f"broker refuses the gateway: {body[1:2].hex()}")
+                raise RefusedError(f"broker refuses the gateway: {body[1:2].hex()}")
             self._greeted = True
             self._write(packet(SUBSCRIBE, b"\x00\x01" + _text(self._line.topic_filter) + b"\x01"))
         elif kind == SUBACK:
             if body[2:3] >= REFUSED:
-                raise LineError(f"broker refuses the subscription {self._line.topic_filter}")
+                raise RefusedError(f"broker refuses the subscription {self._line.topic_filter}")
             self.subscribed.set()
 
     def _keep_alive(self) -> None:
@@ -202,17 +209,30 @@ class Subscriber:
             self._write(PING)
 
     def _write(self, data: bytes) -> None:
-        """Write, if there is a line; a line that is lost is found so by who reads it."""
-        with self._writing, contextlib.suppress(OSError):
-            if self._socket is not None:
-                self._socket.sendall(data)
+        """Write, if there is a line. One that took half of it is of no more use: it is shut."""
+        with self._using:
+            line = self._socket
+            if line is None:
+                return
+            try:
+                line.sendall(data)
                 self._told_at = time.monotonic()
+            except OSError:
+                with contextlib.suppress(OSError):
+                    line.shutdown(socket.SHUT_RDWR)  # whoever reads finds it at its end
 
     def _hang_up(self) -> None:
         line, self._socket = self._socket, None
         if line is not None:
             with contextlib.suppress(OSError):
                 line.close()
+
+
+def _has_bytes(line: socket.socket) -> bool:
+    """Whether something can be read now, or within a moment; TLS may hold it already."""
+    if isinstance(line, ssl.SSLSocket) and line.pending():
+        return True
+    return bool(select.select([line], [], [], TICK_SECONDS)[0])
 
 
 def packet(head: int, body: bytes) -> bytes:

@@ -128,7 +128,7 @@ def _counting(port: int, done: "multiprocessing.SimpleQueue[float]") -> Callable
 
     def work(ready: Event, stop: Event) -> None:
         settings = GatewaySettings(url=f"mqtt://127.0.0.1:{port}", name="peer", password="-")
-        client, seen = make_client(settings, manual_ack=False), 0
+        client, seen = make_client(settings), 0
 
         def heard(*_told: object) -> None:
             nonlocal seen

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devices import subscriber as subscriber_module
 from devices.credentials import Account
 from devices.subscriber import Line, LineError, Publish, Subscriber, packet
 from tests.devices.shipped_mosquitto import Mosquitto, certify, needs_mosquitto
@@ -75,9 +76,10 @@ def test_what_is_no_packet_ends_the_line(stream: bytes) -> None:
 
 
 @contextmanager
-def answering(*answers: bytes) -> Iterator[tuple[int, list[bytes]]]:
+def answering(*answers: bytes, reads_on: bool = True) -> Iterator[tuple[int, list[bytes]]]:
     """A server that gives each connection these bytes, one after each it hears."""
     server, heard = socket.create_server(("127.0.0.1", 0)), []
+    kept: list[socket.socket] = []
 
     def serve() -> None:
         while True:
@@ -85,11 +87,14 @@ def answering(*answers: bytes) -> Iterator[tuple[int, list[bytes]]]:
                 line, _ = server.accept()
             except OSError:
                 return
-            with line:
-                for answer in answers:
-                    heard.append(line.recv(65_536))
-                    line.sendall(answer)
+            for answer in answers:
                 heard.append(line.recv(65_536))
+                line.sendall(answer)
+            if reads_on:
+                heard.append(line.recv(65_536))
+                line.close()
+            else:
+                kept.append(line)
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
@@ -97,6 +102,8 @@ def answering(*answers: bytes) -> Iterator[tuple[int, list[bytes]]]:
         yield server.getsockname()[1], heard
     finally:
         server.close()
+        for line in kept:
+            line.close()
 
 
 def test_many_messages_are_acknowledged_at_once_and_old_connections_not_at_all() -> None:
@@ -139,6 +146,19 @@ def test_a_broker_that_falls_silent_is_left_and_sought_again() -> None:
         wait_until(lambda: sum(each[:1] == b"\x10" for each in heard) >= 2)
         subscriber.stop()
     assert b"\xc0\x00" in heard
+
+
+def test_a_line_that_took_half_an_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscriber_module, "WRITE_SECONDS", 0.2)
+    with answering(CONNECTED, GRANTED, reads_on=False) as (port, heard):
+        subscriber = Subscriber(replace(LINE, url=f"mqtt://127.0.0.1:{port}"), lambda _found: None)
+        subscriber.start()
+        wait_until(subscriber.subscribed.is_set)
+
+        subscriber.acknowledge([(1, 1)] * 5_000_000)  # more than any buffer takes
+
+        wait_until(lambda: sum(each[:1] == b"\x10" for each in heard) >= 2)
+        subscriber.stop()
 
 
 @needs_mosquitto
