@@ -46,6 +46,7 @@ SEVERITY_LABELS = {Severity.BLOCK: "不合即停办", Severity.WARN: "提示"}
 
 STAGE_LABELS = {
     "animal.tag": "戴耳标",
+    "tag.due": "戴标期限",
     "declaration.file": "检疫申报",
     "certificate.issue": "出具检疫证明",
     "supplementary.issue": "补检",

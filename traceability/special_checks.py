@@ -39,6 +39,15 @@ def tag_issued(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding
     return found(issue.fits, words, tag=tag, detail=detail)
 
 
+@check("tag.within_days")
+def tagged_within(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
+    """Whether a calf without a tag is still within its days; `measures` asks it of a township."""
+    if facts.born_on is None or facts.ear_tag is not None:
+        return NOT_APPLICABLE
+    age, days = (legal_day(at) - facts.born_on).days, params["days"]
+    return found(age <= days, f"{age} 日龄", age=age, days=days)
+
+
 @check("declaration.breeding_approval")
 def breeding_approved(facts: Facts, at: datetime, params: Mapping[str, Any]) -> Finding:
     """Breeding stock enters another province with that province's approval."""

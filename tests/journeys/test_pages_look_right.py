@@ -37,7 +37,7 @@ FIRST_PAGES = {
     "jingli": ["/", "/devices/"],
     "maijia": ["/", "/movements/"],
     "tuzai": ["/slaughter/", "/carcasses/"],
-    "jianguan": ["/audit/", "/restrictions/", "/tracing/"],
+    "jianguan": ["/audit/", "/restrictions/", "/tracing/", "/statistics/"],
     "jiqun": ["/cockpits/", "/projects/", "/clusters/"],
     "guanli": ["/accounts/", "/backups/"],
 }

@@ -33,6 +33,7 @@ COLUMNS = {
     "hot_weight_g": "胴体重",
     "removed": "摘除的部位",
     "disposed_weight_g": "无害化处理重量",
+    "answered_at": "答复时刻",
     "arrived_head": "到场头数",
     "booked_head": "预约头数",
     "cattle_class": "牛的类别",

@@ -80,6 +80,7 @@ class Declaration(Subject, Base):
     filed_at: Mapped[datetime]
     state: Mapped[DeclarationState]
     refusal: Mapped[str | None] = mapped_column(String(400))
+    answered_at: Mapped[datetime | None]  # accepted or refused, whichever came first
 
     declarant: Mapped[Party] = relationship()
     origin: Mapped[Holding] = relationship(foreign_keys=[origin_id])
@@ -230,6 +231,7 @@ def accept(session: Session, declaration: Declaration, *, at: datetime, by: Part
     session.refresh(declaration, ["state"])
     _require_state(declaration, DeclarationState.FILED)
     declaration.state = DeclarationState.ACCEPTED
+    declaration.answered_at = clock.to_ms(at)
     events.append(session, Kind.DECLARATION_ACCEPTED, declaration.ref, at=at, by=by.ref)
 
 
@@ -243,12 +245,13 @@ def refuse(
         Conflict: `declaration.not_open`.
     """
     events.hold(session, declaration.ref)
-    session.refresh(declaration, ["state"])
+    session.refresh(declaration, ["state", "answered_at"])
     if declaration.state is not DeclarationState.ACCEPTED:
         _require_state(declaration, DeclarationState.FILED)
     if not reason.strip():
         raise RuleViolation("declaration.refusal_without_reason", "请写明不予受理的原因")
     declaration.state, declaration.refusal = DeclarationState.REFUSED, reason.strip()[:400]
+    declaration.answered_at = declaration.answered_at or clock.to_ms(at)
     events.append(
         session,
         Kind.DECLARATION_REFUSED,
@@ -314,14 +317,22 @@ def fold(state: State | None, event: EventView) -> State | None:
                 "filed_at": clock.stamp(event.at),
                 "state": DeclarationState.FILED.value,
                 "refusal": None,
+                "answered_at": None,
                 **{f"{name}_id": folding.private(event, name) for name in parties},
                 **{f: folding.private(event, f) for f in ("leaves_on", "plate", "animals")},
             }
         case Kind.DECLARATION_ACCEPTED:
-            return {**(state or {}), "state": DeclarationState.ACCEPTED.value}
+            answered = {"answered_at": clock.stamp(event.at)}
+            return {**(state or {}), "state": DeclarationState.ACCEPTED.value, **answered}
         case Kind.DECLARATION_REFUSED:
             reason = folding.private(event, "reason")
-            return {**(state or {}), "state": DeclarationState.REFUSED.value, "refusal": reason}
+            before = state or {}
+            return {
+                **before,
+                "state": DeclarationState.REFUSED.value,
+                "refusal": reason,
+                "answered_at": before.get("answered_at") or clock.stamp(event.at),
+            }
         case Kind.CERTIFICATE_ISSUED:
             return {**(state or {}), "state": DeclarationState.CERTIFIED.value}
         case _:

@@ -1297,6 +1297,7 @@ def upgrade() -> None:
         sa.Column("filed_at", Instant(), nullable=False),
         sa.Column("state", sa.String(length=40), nullable=False),
         sa.Column("refusal", sa.String(length=400), nullable=True),
+        sa.Column("answered_at", Instant(), nullable=True),
         sa.Column("ref", sa.String(length=57), nullable=False),
         sa.ForeignKeyConstraint(
             ["declarant_id"], ["party.id"], name=op.f("fk_declaration_declarant_id_party")
