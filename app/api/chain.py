@@ -8,10 +8,15 @@ from sqlalchemy.orm import Session
 
 from app import database, outside, seeing, telling, whoami
 from app.api.base import Blueprint
+from app.audit import acts
+from app.audit.acts import Acts, Sought
 from app.auth.privileges import permission, public
 from app.factory import settings_of
 from app.limits import LOOKING, limiter
 from app.schemas.chain import (
+    ActsBundleOut,
+    ActsOut,
+    ActsQuery,
     BundleOut,
     CheckpointListOut,
     CheckpointOut,
@@ -209,3 +214,29 @@ def history(subject: str, after: int) -> dict[str, Any]:
 
 def _with_private(event: EventView, ref: str) -> dict[str, Any]:
     return {**telling.told(event, ref), "private": event.private}
+
+
+@blueprint.get("/acts")
+@permission("chain.audit")
+@blueprint.arguments(ActsQuery, location="query")
+@blueprint.response(200, ActsOut)
+def list_acts(told: dict[str, Any]) -> Acts:
+    """办理记录.
+
+    谁在什么时候、从哪里、替谁办了什么，新的在前，一页 50 条；只有看得到其对象的。
+    """
+    before = told.pop("before")
+    return acts.search(database.session(), Sought(**told), before=before)
+
+
+@blueprint.get("/acts/bundle")
+@permission("chain.audit")
+@blueprint.arguments(ActsQuery, location="query")
+@blueprint.response(200, ActsBundleOut)
+def acts_bundle(told: dict[str, Any]) -> dict[str, Any]:
+    """办理记录的证明文件.
+
+    找到的前 200 条里已盖章的，含私有部分的原文和盐，用 verify.py 核对。
+    """
+    before, keepers = told.pop("before"), outside.keepers(settings_of(current_app))
+    return acts.proofs(database.session(), Sought(**told), keepers, before=before)

@@ -242,11 +242,12 @@ def _names(session: Session, history: Sequence[EventView]) -> dict[str, str]:
         if field in words.REGIONS and isinstance(code, str)
     }
     places = select(Region.code, Region.name).where(Region.code.in_(codes))
-    known = {ref: kind_of(ref) for ref in refs} | _names_of(session, refs)
+    known = {ref: kind_of(ref) for ref in refs} | names_of(session, refs)
     return known | {row.code: row.name for row in session.execute(places)}
 
 
-def _names_of(session: Session, refs: Collection[str]) -> dict[str, str]:
+def names_of(session: Session, refs: Collection[str]) -> dict[str, str]:
+    """What people call some subjects, of those that have a name."""
     found: dict[str, str] = {}
     for model, column in NAMED:
         rows = session.execute(select(model.ref, column).where(model.ref.in_(refs)))
@@ -256,7 +257,7 @@ def _names_of(session: Session, refs: Collection[str]) -> dict[str, str]:
 
 def name_of(session: Session, ref: str) -> str | None:
     """What people call a subject, where it has a name."""
-    return _names_of(session, [ref]).get(ref)
+    return names_of(session, [ref]).get(ref)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,5 +300,5 @@ def mentions(session: Session, ref: str) -> list[Found]:
 
 def _titled(session: Session, refs: Sequence[str]) -> list[Found]:
     """Subjects under the name people know them by, where they have one."""
-    titles = _names_of(session, refs)
+    titles = names_of(session, refs)
     return [_found(ref, titles.get(ref, ref.partition(":")[2][:8])) for ref in refs]

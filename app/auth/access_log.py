@@ -7,24 +7,34 @@ two seconds later, so that reading a page never waits for a write.
 import atexit
 import logging
 from collections import deque
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from threading import Event, Lock, Thread
 from typing import Any
+from urllib.parse import unquote_plus
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from flask.wrappers import Response
-from sqlalchemy import Engine, String, delete, insert, select
+from sqlalchemy import ColumnElement, Engine, String, delete, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app import whoami
 from app.auth import privileges
+from app.auth.accounts import Account
+from traceability.base.clock import end_of, start_of, to_ms
 from traceability.base.db import Base, transaction
+from traceability.parties import Party
 
 KEPT_FOR = timedelta(days=366)
 WAITING_MAX = 20_000
+SUBJECT_CHARS_MAX = 200
+AUDITING = frozenset({"chain.audit", "chain.search", "access.view"})
+"""Permissions of auditors: what they searched for is written down, not only that they looked."""
 FLUSH_EVERY_S = 2.0
+MILLISECOND = timedelta(milliseconds=1)
+Act = tuple[datetime, str]  # the instant of recording, the reference of whoever acted
 EXTENSION = "platform.access_log"
 logger = logging.getLogger(__name__)
 
@@ -41,7 +51,8 @@ class Access(Base):
     role: Mapped[str] = mapped_column(String(40))
     permission: Mapped[str] = mapped_column(String(60))
     method: Mapped[str] = mapped_column(String(10))
-    subject: Mapped[str] = mapped_column(String(200), index=True)  # the path: what was looked at
+    subject: Mapped[str] = mapped_column(String(SUBJECT_CHARS_MAX), index=True)
+    # the path: what was looked at; of an audit also what was searched for
     status: Mapped[int]
     address: Mapped[str] = mapped_column(String(45))
 
@@ -112,12 +123,21 @@ def init_app(app: Flask, engine: Engine) -> None:
                 "role": me.role.value,
                 "permission": privileges.declared_here(app) or "",
                 "method": request.method,
-                "subject": request.path[:200],
+                "subject": looked_at()[:SUBJECT_CHARS_MAX],
                 "status": response.status_code,
                 "address": (request.remote_addr or "")[:45],
             }
             log.note(entry, in_background=not app.testing)
         return response
+
+
+def looked_at() -> str:
+    """What the running request looks at, in readable characters."""
+    asked = request.query_string.decode("utf-8", "replace")
+    if not asked or privileges.declared_here(current_app) not in AUDITING:
+        return request.path
+    words = "".join(each if each.isprintable() else " " for each in unquote_plus(asked))
+    return f"{request.path}?{words}"
 
 
 def flush(app: Flask) -> None:
@@ -126,12 +146,67 @@ def flush(app: Flask) -> None:
     log.flush()
 
 
-def recent(session: Session, *, before: int | None = None, limit: int = 100) -> Sequence[Access]:
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """哪些访问 · of which login, from where, what was looked at, in which days."""
+
+    login: str = ""
+    address: str = ""
+    subject: str = ""
+    first: date | None = None
+    last: date | None = None
+
+    @property
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """As conditions on `Access`."""
+        found: list[ColumnElement[bool]] = []
+        if self.login:
+            found.append(Access.login == self.login)
+        if self.address:
+            found.append(Access.address == self.address)
+        if self.subject:
+            found.append(Access.subject.contains(self.subject, autoescape=True))
+        if self.first:
+            found.append(Access.at >= start_of(self.first))
+        if self.last:
+            found.append(Access.at < end_of(self.last))
+        return found
+
+
+EVERYTHING = Narrow()
+
+
+def recent(
+    session: Session, *, narrow: Narrow = EVERYTHING, before: int | None = None, limit: int = 100
+) -> Sequence[Access]:
     """The newest entries, page by page."""
-    wanted = select(Access).order_by(Access.id.desc()).limit(limit)
+    wanted = select(Access).where(*narrow.conditions).order_by(Access.id.desc()).limit(limit)
     if before is not None:
         wanted = wanted.where(Access.id < before)
     return session.scalars(wanted).all()
+
+
+def addresses(session: Session, acts: Collection[Act]) -> dict[Act, str]:
+    """From where each act came: an instant of recording and the party that acted → address.
+
+    The instant of a request is that of the events it records. What no request recorded (a device,
+    an import, a task), or what is older than a year, is not there.
+    """
+    instants = [at for at, _ in acts]
+    if not instants:
+        return {}
+    rows = session.execute(
+        select(Access.at, Access.address, Party.ref)
+        .join(Account, Account.id == Access.account_id)
+        .join(Party, Party.id == Account.party_id)
+        .where(
+            Access.at >= min(instants),
+            Access.at < max(instants) + MILLISECOND,
+            Access.method != "GET",
+            Party.ref.in_({ref for _, ref in acts}),
+        )
+    )
+    return {(to_ms(at), ref): address for at, address, ref in rows}
 
 
 def purge(session: Session, *, at: datetime) -> int:

@@ -196,3 +196,62 @@ class BundleOut(Schema):
     events = fields.List(fields.Nested(BundleEntryOut), required=True)
     key_changes = fields.List(fields.Nested(KeyChangeOut))
     cosigned = fields.Nested(CosignedOut)
+
+
+class ActsQuery(Schema):
+    """找谁的、哪段时间、哪一种的办理记录."""
+
+    who = fields.String(
+        load_default="",
+        maximum=60,
+        metadata={"description": "姓名、单位名称或主体编号；不填为任何人"},
+    )
+    first = fields.Date(load_default=None, metadata={"description": "从哪天登记的"})
+    last = fields.Date(load_default=None, metadata={"description": "到哪天登记的，这一天也算"})
+    kind = fields.Choice(Kind, load_default=None)
+    before = fields.Integer(
+        load_default=None, minimum=1, metadata={"description": "上一页给的 `before`，用来看更早的"}
+    )
+
+
+class SubjectOut(Answer):
+    """办理的对象."""
+
+    ref = fields.Ref()
+    kind = fields.String()
+    title = fields.String()
+
+
+class ActOut(Answer):
+    """一次办理：谁、何时、从哪里、替谁."""
+
+    kind = fields.Choice(Kind)
+    label = fields.String()
+    at = fields.Instant(metadata={"description": "发生"})
+    recorded_at = fields.Instant(metadata={"description": "登记"})
+    by = fields.String()
+    on_behalf_of = fields.String(allow_none=True)
+    subjects = fields.List(fields.Nested(SubjectOut))
+    address = fields.String(
+        allow_none=True,
+        metadata={"description": "登记时的网络地址；设备、导入、定时任务登记的和一年以前的没有"},
+    )
+    late = fields.Boolean(metadata={"description": "补录"})
+    fault = fields.String(allow_none=True, metadata={"description": "对不上的地方；没有则为空"})
+
+
+class ActsOut(Answer):
+    """一页办理记录."""
+
+    rows = fields.List(fields.Nested(ActOut))
+    before = fields.Integer(allow_none=True, metadata={"description": "还有更早的时给出"})
+    unreadable = fields.Integer(metadata={"description": "读不出来而跳过的事件数；请运行核查"})
+
+
+class ActsBundleOut(BundleOut):
+    """一批事件的证明文件."""
+
+    class Meta:
+        """It is about no one subject."""
+
+        exclude = ("subject",)

@@ -1,13 +1,21 @@
 """核查追溯链 · search, read a whole line, run the audit and see what it found."""
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from marshmallow import EXCLUDE, ValidationError
 from sqlalchemy.orm import Session
 
-from app import database, whoami
-from app.audit import lines, running
+from app import database, outside, whoami
+from app.audit import acts, lines, running
+from app.audit.acts import Sought
 from app.auth.privileges import permission
 from app.factory import settings_of
+from app.schemas.chain import ActsQuery
+from app.schemas.fields import messages_of
 from traceability.base import clock
 from traceability.base.errors import NotFound
 from traceability.chain import events
@@ -63,6 +71,53 @@ def progress() -> str:
         can_resume=running.can_resume(settings),
         unstamp=clock.unstamp,
     )
+
+
+@blueprint.get("/acts")
+@permission("chain.audit")
+def list_acts() -> ResponseReturnValue:
+    """办理记录: who did what, when, from where, on whose behalf."""
+    try:
+        sought, before = _sought()
+    except ValidationError as error:
+        return _acts_page(Sought(), None, messages_of(error)), 422
+    return _acts_page(sought, before, {})
+
+
+def _sought() -> tuple[Sought, int | None]:
+    given = {name: value for name, value in request.args.items() if value.strip()}
+    told = ActsQuery(unknown=EXCLUDE).load(given)
+    before = told.pop("before")
+    return Sought(**told), before
+
+
+def _acts_page(sought: Sought, before: int | None, errors: Mapping[str, Any]) -> str:
+    session = database.session()
+    return render_template(
+        "audit/acts.html",
+        sought=sought,
+        people=acts.people(session, sought.who),
+        found=acts.search(session, sought, before=before),
+        kinds=[(kind.value, spec.label) for kind, spec in SPECS.items()],
+        bundle_max=acts.BUNDLE_MAX,
+        form=request.args,
+        errors=errors,
+    )
+
+
+@blueprint.get("/acts/bundle.json")
+@permission("chain.audit")
+def acts_bundle() -> ResponseReturnValue:
+    """证明文件: what was found, for the inspector's program."""
+    try:
+        sought, before = _sought()
+    except ValidationError as error:
+        return _acts_page(Sought(), None, messages_of(error)), 422
+    keepers = outside.keepers(settings_of(current_app))
+    told = acts.proofs(database.session(), sought, keepers, before=before)
+    response = Response(json.dumps(told, ensure_ascii=False), content_type="application/json")
+    response.headers["Content-Disposition"] = "attachment; filename=acts-bundle.json"
+    return response
 
 
 @blueprint.get("/<ref:ref>")

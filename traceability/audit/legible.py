@@ -4,7 +4,7 @@ The pages of an audit must open exactly when something was changed: bytes that c
 out as damage, never as an error.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from traceability.chain.body import prefix
 from traceability.chain.events import EventView
 from traceability.chain.tables import (
     Event,
+    EventMention,
     EventPrivate,
     EventSubject,
     Leaf,
@@ -57,6 +58,19 @@ def line(session: Session, ref: str) -> list[Read]:
 def newest(session: Session, *, limit: int) -> list[Read]:
     """The newest events of the whole chain, newest first; they carry no number."""
     chosen = _chosen(session).order_by(Event.id.desc()).limit(limit)
+    return [_read(row, 0) for row in session.execute(chosen)]
+
+
+def batch(session: Session, *, before: int | None, naming: Sequence[str], limit: int) -> list[Read]:
+    """Events older than one of that number, newest first; those that name any of some parties."""
+    chosen = _chosen(session).order_by(Event.id.desc()).limit(limit)
+    if before is not None:
+        chosen = chosen.where(Event.id < before)
+    if naming:
+        named = select(EventMention.event_id).join(
+            SubjectHead, SubjectHead.id == EventMention.subject_id
+        )
+        chosen = chosen.where(Event.id.in_(named.where(SubjectHead.ref.in_(naming))))
     return [_read(row, 0) for row in session.execute(chosen)]
 
 
