@@ -63,6 +63,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("scans.index", "扫码疑点", "qr-code-scan", "可能被复制的标签"),
     Entry("calvings.index", "产犊疑点", "cow", "牛犊和登记的母牛对不上"),
     Entry("tracing.show", "追踪", "diagram-3", "从哪里来，碰到过谁"),
+    Entry("samples.index", "抽样检测", "clipboard2-check", "按风险抽样，不合格跟进到了结"),
     Entry("measures.index", "统计", "graph-up-arrow", "戴标、免疫密度、落地报告、申报答复"),
     Entry("restrictions.index", "管控", "x-octagon-fill", "封锁、限制移动和解除"),
     Entry("rules.index", "规则", "journal-text", "依据、有效期和修改"),

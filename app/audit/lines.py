@@ -49,6 +49,8 @@ SUBJECT_LABELS = {
     "treatment": "用药",
     "movement": "调运",
     "consignment": "运输批次",
+    "sampling_plan": "抽样计划",
+    "sample": "样品",
     "weighing": "过磅",
     "instrument": "计量器具",
     "evidence": "证据",

@@ -17,6 +17,7 @@ from registry.teams import SIDE_LABELS, TEAM_KIND_LABELS
 from traceability.base.clock import unstamp
 from traceability.holdings import HOLDING_KIND_LABELS, HoldingKind
 from traceability.inputs import INPUT_KIND_LABELS
+from traceability.samples.taking import SAMPLE_STATE_LABELS
 from traceability.treatments import AMOUNT_UNIT_LABELS, ROUTE_LABELS, WITHDRAWAL_BASIS_LABELS
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -42,6 +43,7 @@ CHOICES: Mapping[str, Mapping[Any, str]] = {
     "amount_unit": AMOUNT_UNIT_LABELS,
     "input_kind": INPUT_KIND_LABELS,
     "withdrawal_basis": WITHDRAWAL_BASIS_LABELS,
+    "sample_state": SAMPLE_STATE_LABELS,
 }
 MASKED = {"resident_id": 6, "phone": 3}
 

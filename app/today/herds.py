@@ -26,6 +26,7 @@ from traceability.movements import Movement, under_way
 from traceability.quarantine.certificates import Certificate, CertificateAnimal, CertificateState
 from traceability.quarantine.declarations import Declaration, DeclarationState
 from traceability.quarantine.isolations import Isolation, IsolationState
+from traceability.samples.taking import Sample, SampleState
 from traceability.tag_stock import counting
 from traceability.tag_stock.ranges import COUNTY_DIGITS, TagRange
 
@@ -249,6 +250,20 @@ def isolations(asked: Asked) -> Iterator[Waiting]:
         hint="不得出售、出证、调运和屠宰",
         tone="stop",
         query={"under_way": "1"},
+    )
+
+
+def samples(asked: Asked) -> Iterator[Waiting]:
+    """The samples in one's area that failed and are not closed."""
+    here = select(Sample.id).where(
+        Sample.state == SampleState.FAILED, Sample.holding_id.in_(asked.here)
+    )
+    yield Waiting(
+        "抽检不合格没有了结的样品",
+        "samples.index",
+        here,
+        hint="登记处理措施，处理完了结",
+        tone="stop",
     )
 
 

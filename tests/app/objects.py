@@ -98,6 +98,9 @@ from traceability.parties import Party
 from traceability.quarantine import isolations, laboratory
 from traceability.restrictions import Reach, RestrictionKind
 from traceability.rules import Severity
+from traceability.samples import plans as sampling_plans
+from traceability.samples import taking
+from traceability.samples.plans import SamplingPlan
 from traceability.slaughter import declarations as slaughter_declarations
 from traceability.tag_stock import handing
 from traceability.tag_stock.ranges import TagRange
@@ -583,6 +586,48 @@ def lab_result(login_as: LoginAs, me: Account) -> Case:
         for each in (mine, theirs)
     ]
     return _seen(me, entered[0].ref, entered[1].ref, "lab_result")
+
+
+def sampling_plan(login_as: LoginAs, me: Account) -> Case:
+    """One of the world's township, one of the county next to it."""
+    mine, theirs = (_plan_of(login_as, each) for each in _herd(login_as))
+    return _seen(me, mine.ref, theirs.ref, "sampling_plan")
+
+
+def _plan_of(login_as: LoginAs, animal: Animal) -> SamplingPlan:
+    world, place = login_as.world, animal.holding
+    assert place is not None
+    wanted = sampling_plans.Wanted(
+        name="抽样",
+        tested_for="布鲁氏菌病",
+        risk="去年有阳性户",
+        regions=[place.region_code],
+        quotas={place.kind.value: 1},
+        first_on=world.today,
+        last_on=world.today,
+        seed="1",
+    )
+    return sampling_plans.make(world.session, wanted, at=world.at, by=world.vet)
+
+
+def sample(login_as: LoginAs, me: Account) -> Case:
+    """A sample of an animal here and of one in the next county."""
+    world = login_as.world
+    mine, theirs = (
+        taking.take(
+            world.session,
+            _plan_of(login_as, each),
+            each,
+            seal_no=f"FQ-{each.ear_tag}",
+            material="血清",
+            taken_on=world.today,
+            off_plan="就近",
+            at=world.at,
+            by=world.vet,
+        )
+        for each in _herd(login_as)
+    )
+    return _seen(me, mine.ref, theirs.ref, "sample")
 
 
 def certificate(login_as: LoginAs, me: Account) -> Case:
@@ -1137,6 +1182,8 @@ OBJECTS: dict[str, Maker] = {
     "animals.ref": animal,
     "declarations.ref": declaration,
     "laboratory.ref": lab_result,
+    "samples.plan": sampling_plan,
+    "samples.ref": sample,
     "certificates.ref": certificate,
     "alerts.ref": alert,
     "drug-labels.ref": drug_label,
@@ -1373,6 +1420,20 @@ BODIES: dict[str, dict[str, object]] = {
         "tested_on": "2026-11-22",
     },
     "POST /api/laboratory/<ref:ref>/withdraw": {"reason": "登记错了"},
+    "POST /api/samples/plans/<ref:plan>/samples": {
+        "ear_tag": "252052600098765",
+        "seal_no": "FQ-1",
+        "material": "血清",
+        "taken_on": "2026-11-22",
+    },
+    "POST /api/samples/<ref:ref>/report": {
+        "passed": True,
+        "laboratory": "县疫控中心",
+        "report_no": "1",
+        "tested_on": "2026-11-22",
+    },
+    "POST /api/samples/<ref:ref>/follow-up": {"words": "隔离"},
+    "POST /api/samples/<ref:ref>/close": {"words": "复检合格"},
     "POST /api/certificates/<ref:ref>/revoke": {"reason": "货主取消"},
     "POST /api/sales/<ref:ref>/cancel": {"reason": "双方反悔"},
     "POST /api/sales/<ref:ref>/steps": {"step": "cash"},

@@ -22,6 +22,8 @@ TABLES = {
     "animal": "牛只",
     "animal_tag": "标识",
     "antibody_test": "抗体检测",
+    "sampling_plan": "抽样计划",
+    "sample": "样品",
     "campaign": "集中免疫",
     "certificate": "检疫证明",
     "cluster": "集群",

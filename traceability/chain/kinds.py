@@ -64,6 +64,11 @@ class Kind(StrEnum):
     CAMPAIGN_CLOSED = "campaign.closed"
     OMISSION_NOTED = "omission.noted"
     ANTIBODY_TESTED = "antibody.tested"
+    SAMPLING_PLANNED = "sampling.planned"
+    SAMPLE_TAKEN = "sample.taken"
+    SAMPLE_REPORTED = "sample.reported"
+    SAMPLE_FOLLOWED_UP = "sample.followed_up"
+    SAMPLE_CLOSED = "sample.closed"
     TREATMENT_GIVEN = "treatment.given"
     PURCHASE_RECORDED = "purchase.recorded"
     DRUG_LABEL_ENTERED = "drug.label_entered"
@@ -254,6 +259,11 @@ SPECS: dict[Kind, KindSpec] = {
     Kind.CAMPAIGN_CLOSED: _spec("集中免疫结束"),
     Kind.OMISSION_NOTED: _spec("未免登记"),
     Kind.ANTIBODY_TESTED: _spec("抗体检测", "", "inspecting"),
+    Kind.SAMPLING_PLANNED: _spec("抽样计划"),
+    Kind.SAMPLE_TAKEN: _spec("采样", "", "inspecting"),
+    Kind.SAMPLE_REPORTED: _spec("样品报告"),
+    Kind.SAMPLE_FOLLOWED_UP: _spec("不合格跟进"),
+    Kind.SAMPLE_CLOSED: _spec("不合格了结"),
     Kind.TREATMENT_GIVEN: _spec("用药", "given_on clear_on", "inspecting"),
     Kind.PURCHASE_RECORDED: _spec("投入品购入"),
     Kind.DRUG_LABEL_ENTERED: _spec("兽药标签登记"),

@@ -1040,6 +1040,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("ref", name=op.f("uq_restriction_ref")),
     )
     op.create_table(
+        "sampling_plan",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("tested_for", sa.String(length=60), nullable=False),
+        sa.Column("risk", sa.String(length=300), nullable=False),
+        sa.Column("regions", sa.JSON(), nullable=False),
+        sa.Column("quotas", sa.JSON(), nullable=False),
+        sa.Column("first_on", sa.Date(), nullable=False),
+        sa.Column("last_on", sa.Date(), nullable=False),
+        sa.Column("seed", sa.String(length=60), nullable=False),
+        sa.Column("drawn", sa.JSON(), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["party.id"], name=op.f("fk_sampling_plan_by_id_party")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sampling_plan")),
+        sa.UniqueConstraint("ref", name=op.f("uq_sampling_plan_ref")),
+    )
+    op.create_table(
         "tag_range",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("parent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -2547,6 +2565,52 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "sample",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "sampling_plan_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "animal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "holding_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("seal_no", sa.String(length=40), nullable=False),
+        sa.Column("material", sa.String(length=40), nullable=False),
+        sa.Column("taken_on", sa.Date(), nullable=False),
+        sa.Column("off_plan", sa.String(length=300), nullable=True),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("laboratory", sa.String(length=60), nullable=True),
+        sa.Column("report_no", sa.String(length=60), nullable=True),
+        sa.Column("tested_on", sa.Date(), nullable=True),
+        sa.Column("nonconformity", sa.String(length=300), nullable=True),
+        sa.Column("steps", sa.JSON(), nullable=False),
+        sa.Column("ref", sa.String(length=57), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["animal_id"], ["animal.id"], name=op.f("fk_sample_animal_id_animal")
+        ),
+        sa.ForeignKeyConstraint(
+            ["holding_id"], ["holding.id"], name=op.f("fk_sample_holding_id_holding")
+        ),
+        sa.ForeignKeyConstraint(
+            ["sampling_plan_id"],
+            ["sampling_plan.id"],
+            name=op.f("fk_sample_sampling_plan_id_sampling_plan"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sample")),
+        sa.UniqueConstraint("ref", name=op.f("uq_sample_ref")),
+        sa.UniqueConstraint(
+            "sampling_plan_id", "animal_id", name=op.f("uq_sample_sampling_plan_id_animal_id")
+        ),
+        sa.UniqueConstraint("seal_no", name=op.f("uq_sample_seal_no")),
+    )
+    with op.batch_alter_table("sample", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sample_animal_id"), ["animal_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sample_holding_id"), ["holding_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sample_state"), ["state"], unique=False)
+
+    op.create_table(
         "slaughter_animal",
         sa.Column(
             "declaration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
@@ -3148,6 +3212,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_slaughter_animal_animal_id"))
 
     op.drop_table("slaughter_animal")
+    with op.batch_alter_table("sample", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sample_state"))
+        batch_op.drop_index(batch_op.f("ix_sample_holding_id"))
+        batch_op.drop_index(batch_op.f("ix_sample_animal_id"))
+
+    op.drop_table("sample")
     with op.batch_alter_table("project_scale", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_project_scale_project_id"))
 
@@ -3361,6 +3431,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_tag_range_first_tag_last_tag")
 
     op.drop_table("tag_range")
+    op.drop_table("sampling_plan")
     op.drop_table("restriction")
     with op.batch_alter_table("reading", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_reading_eid"))
